@@ -1,5 +1,6 @@
 """Completion of ids that are in the database."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,3 +21,9 @@ def test_recorded_ids_are_completed(call: Any, filled: Any) -> None:
         assert all(each.value.startswith(wanted[:4]) for each in offered)
     context.params["state"] = filled.path / "nothing"
     assert completion.alerts(context, cli.params[0], "") == []
+
+
+def test_ids_are_completed_from_the_directory_named_before_the_command(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("institutions: [{id: zeppelin, name: Zeppelin}]\n", encoding="utf-8")
+    context = cli.make_context("alerts", ["--config", str(tmp_path), "profile"], resilient_parsing=True)
+    assert [each.value for each in completion.institutions(context, cli.params[0], "z")] == ["zeppelin"]

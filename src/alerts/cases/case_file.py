@@ -79,16 +79,11 @@ class CaseFile:
         """How many items it holds."""
         return len(self._members.story_of)
 
-    # --- restoring -------------------------------------------------------------------------------------
-
     def restore(self, record: Recorded, axes: Mapping[Axis, AxisState], clock: datetime | None) -> None:
         """Takes up where another process left off, at its clock."""
         # What has left the window by now has no influence on what comes after.
-        recent = (
-            (each.features, story)
-            for each, story in record.members
-            if clock is None or clock - each.features.observed < Clusterer.HORIZON
-        )
+        features = ((each.features, story) for each, story in record.members)
+        recent = (each for each in features if clock is None or clock - each[0].observed < Clusterer.HORIZON)
         self._clusterer = Clusterer.restore(recent, self.institution.id, _names(self.institution))
         self._members = Membership(record.merged, record.left)
         for observation, story in record.members:
@@ -102,8 +97,6 @@ class CaseFile:
             self._note_scores(clock)
         self.axes.update(axes)
         self._rises = list(record.rises)
-
-    # --- time ------------------------------------------------------------------------------------------
 
     def advance(self, to: datetime) -> list[Transition]:
         """The falls up to and including `to`, each stamped with its exact instant, in order of time."""
@@ -131,8 +124,6 @@ class CaseFile:
         ranking = self._rankings[axis]
         after = self.clock if state.since is None else max(self.clock, state.since)
         return scores.fall_instant(ranking.score, state.level, self._rules, ranking.half_life, after)
-
-    # --- evidence --------------------------------------------------------------------------------------
 
     def observe(self, at: datetime, batch: Sequence[Observation]) -> Change:
         """Takes in what was observed at one instant; the order of `batch` does not matter.
@@ -214,8 +205,6 @@ class CaseFile:
     def _evidence_of(self, story: str, upto: datetime | None = None) -> Evidence | None:
         return self._members.evidence(story, self.institution.id, upto)
 
-    # --- levels ----------------------------------------------------------------------------------------
-
     def score(self, axis: Axis, at: datetime) -> float:
         """The score of an axis at an instant, from what had been observed by then.
 
@@ -237,17 +226,9 @@ class CaseFile:
 
     def _move(self, axis: Axis, at: datetime, cause: Cause) -> Transition:
         ranking, now = self._rankings[axis], micros(at)
-        level = self._level_after(axis, ranking, now)
-        transition = Transition(
-            at=at,
-            institution=self.institution.id,
-            axis=axis,
-            from_=self.axes[axis].level,
-            to=level,
-            score=ranking.score.at(now, ranking.half_life),
-            cause=cause,
-            contributions=self.contributions(axis, at),
-        )
+        before, level = self.axes[axis].level, self._level_after(axis, ranking, now)
+        score, behind = ranking.score.at(now, ranking.half_life), self.contributions(axis, at)
+        transition = Transition(at, self.institution.id, axis, before, level, score, cause, behind)
         self.axes[axis] = AxisState(level=level, since=at)
         return transition
 
@@ -298,8 +279,6 @@ class CaseFile:
                 ages[story] = min(age, ages.get(story, age))
         return ages
 
-    # --- corrections -----------------------------------------------------------------------------------
-
     def _corrections(self, at: datetime, revised: Sequence[Observation]) -> list[Correction]:
         """What one of the revised items supported and that would not have happened as it reads now."""
         if not revised:
@@ -319,16 +298,8 @@ class CaseFile:
                 continue  # it came later, and took nothing away
             level = self._as_now(rise)
             if level < rise.to:
-                found.append(
-                    Correction(
-                        institution=self.institution.id,
-                        rise=rise,
-                        at=at,
-                        item=cause.report.item,
-                        level=level,
-                        withdrawn=not cause.counts,
-                    )
-                )
+                item, withdrawn = cause.report.item, not cause.counts
+                found.append(Correction(self.institution.id, rise, at, item, level, withdrawn))
         self._taken_back |= {each.rise.key for each in found}
         return sorted(found, key=lambda each: (each.rise.at, each.rise.story, list(Axis).index(each.rise.axis)))
 
@@ -361,8 +332,6 @@ class CaseFile:
                 own = rise.transition is None
                 values.append(term.impact if own else scores.contributed(term, micros(rise.at), half_life))
         return values
-
-    # --- reading ---------------------------------------------------------------------------------------
 
     def evidence(self) -> tuple[Evidence, ...]:
         """All evidence, by story id."""
@@ -413,14 +382,14 @@ class CaseFile:
         for axis, ranking in self._rankings.items():
             leading = [story for story, _ in ranking.leading()]
             shown.update(leading)
+            known = None if before is None else before[axis].at(micros(at - DAY), ranking.half_life)
+            previous = self.score(axis, at - DAY) if known is None else known
             axes[axis] = AxisView(
                 level=self.axes[axis].level,
                 score=self.score(axis, at),
                 since=self.axes[axis].since,
                 next_fall=falls.get(axis),
-                previous=self.score(axis, at - DAY)
-                if before is None
-                else before[axis].at(micros(at - DAY), ranking.half_life),
+                previous=previous,
                 leading=tuple(summary(self._evidence[story]) for story in leading),
                 others=max(0, len(ranking) - PLACES),
             )

@@ -57,17 +57,9 @@ def observation(
     """What an item says about an institution. Salience 0 where it does not mention it or was withdrawn."""
     topics = topics_about(institution, matched, authorities)
     mine = [mention.salience for mention in matched.mentions if mention.institution == institution]
-    said = report(
-        item,
-        institution,
-        sources,
-        item=item.id,
-        publisher=publisher_of(item, sources),
-        salience=0.0 if item.withdrawn else max(mine, default=0.0),
-        topics=topics.weights,
-        resolved=topics.resolved,
-    )
-    return Observation(said, features)
+    salience = 0.0 if item.withdrawn else max(mine, default=0.0)
+    about = {"item": item.id, "salience": salience, "topics": topics.weights, "resolved": topics.resolved}
+    return Observation(report(item, institution, sources, **about, publisher=publisher_of(item, sources)), features)
 
 
 def report(said: Any, institution: str, sources: Mapping[str, Source], **given: Any) -> Report:
@@ -76,15 +68,10 @@ def report(said: Any, institution: str, sources: Mapping[str, Source], **given: 
     A source that the configuration does not name cannot be judged (F, secondary).
     """
     known = sources.get(said.source)
-    return record_of(
-        Report,
-        said,
-        reliability=Reliability.F if known is None else known.reliability,
-        direct=known is not None and known.is_direct_for(institution),
-        reported=said.observed if said.published is None else min(said.published, said.observed),
-        correction=is_correction(said.title),
-        **given,
-    )
+    reliability = Reliability.F if known is None else known.reliability
+    given |= {"reliability": reliability, "direct": known is not None and known.is_direct_for(institution)}
+    reported = said.observed if said.published is None else min(said.published, said.observed)
+    return record_of(Report, said, reported=reported, correction=is_correction(said.title), **given)
 
 
 def publisher_of(item: Item, sources: Mapping[str, Source]) -> str:
@@ -110,11 +97,8 @@ def topics_about(institution: str, matched: Matched, authorities: AbstractSet[st
     authority only where a pattern makes it the target, or stands at it ("@ is down") in an item that names nobody else;
     and what is found at authorities alone ("FTC fines …") passes to the others that the item names.
     """
-    others = {
-        each.institution
-        for each in matched.mentions
-        if each.institution not in authorities and not each.voice and each.salience > 0
-    }
+    named = {each.institution for each in matched.mentions if not each.voice and each.salience > 0}
+    others = named - authorities
     weights: dict[str, float] = {}
     over: dict[str, bool] = {}
     for hit in matched.topics:

@@ -36,7 +36,7 @@ def _app(ctx: click.Context) -> App:
     given = ctx.find_root().params
     state = Path(given.get("state") or os.environ.get("ALERTS_STATE") or ".alerts")
     database = given.get("database") or environment.setting(os.environ, environment.DATABASE)
-    return App(Path(given.get("config_dir") or os.environ.get("ALERTS_CONFIG") or "config"), database, "", state)
+    return App(Path(given.get("config") or os.environ.get("ALERTS_CONFIG") or "config"), database, "", state)
 
 
 def _completed(of: Callable[[App, str], Iterable[str]]) -> Complete:

@@ -33,13 +33,8 @@ class WrongReason(StrEnum):
     @property
     def verdict(self) -> str:
         """The word of `evaluations/verdicts.jsonl`."""
-        return {
-            "not-about": "wrong institution",
-            "wrong-topic": "wrong topic",
-            "old": "old news",
-            "duplicate": "duplicate",
-            "not-important": "noise",
-        }[self.value]
+        words = {"not-about": "wrong institution", "old": "old news", "not-important": "noise"}
+        return words.get(self.value, self.value.replace("-", " "))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +96,8 @@ class Answer:
 
         What happened at the very instant of an answer came before it, so that a replay decides as the live run did.
         """
-        return (
-            self.at < at
-            and (self.until is None or at < self.until)
-            and (self.undone_at is None or at <= self.undone_at)
-        )
+        ended = (self.until is not None and self.until <= at) or (self.undone_at is not None and self.undone_at < at)
+        return self.at < at and not ended
 
     def in_words(self) -> str:
         """For lists and pages: `mute acme for 7 days`, `wrong: not about`."""

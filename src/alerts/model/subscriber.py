@@ -62,13 +62,8 @@ class Selection:
     all: bool = False
 
     def selects(self, institution: Institution) -> bool:
-        return (
-            self.all
-            or institution.id in self.institutions
-            or not self.tags.isdisjoint(institution.tags)
-            or institution.region in self.regions
-            or institution.category in self.categories
-        )
+        named = institution.id in self.institutions or not self.tags.isdisjoint(institution.tags)
+        return self.all or named or institution.region in self.regions or institution.category in self.categories
 
     def in_words(self) -> str:
         """For example `acme, globex, tag infra`."""

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
@@ -63,16 +63,9 @@ class Draft:
     def saved(self, more: datetime | None) -> Case:
         """The case to be stored: due at its next fall, or at `more`, when something was observed meanwhile."""
         falls = self.case.falls()
-        return replace(
-            self.stored,
-            cursor=self.upto,
-            version=self.stored.version + 1,
-            configuration=self.configuration,
-            axes=self.case.axes,
-            reporter=self.reporter.record(),
-            due_at=min((at for at in (*falls.values(), more) if at is not None), default=None),
-            falls=falls,
-        )
+        due = min((at for at in (*falls.values(), more) if at is not None), default=None)
+        key = self.stored.institution, self.upto, self.stored.version + 1, self.configuration
+        return Case(*key, self.case.axes, self.reporter.record(), due, falls)
 
 
 def assess(runtime: Runtime, *institutions: str) -> list[Transition]:
@@ -288,13 +281,9 @@ def _store(
     # The stamp of what was observed meanwhile may be ahead of a clock that was set back.
     again = {institution: min(at, now) for institution, at in more.items()}
     cases.save(session, [each.saved(again.get(each.stored.institution)) for each in done])
-    routed = route(
-        session,
-        active,
-        [InstitutionEvents(each.case.institution, each.happenings, each.observed) for each in done],
-        transitions={each.key: row for each, row in zip(changes, ids, strict=True)},
-        now=now,
-    )
+    happened = [InstitutionEvents(each.case.institution, each.happenings, each.observed) for each in done]
+    row_ids = {each.key: row for each, row in zip(changes, ids, strict=True)}
+    routed = route(session, active, happened, transitions=row_ids, now=now)
     told: dict[str, datetime] = dict(routed.corrected)
     for alert in routed.alerts.values():
         told[alert.institution] = max(alert.at, told.get(alert.institution, alert.at))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -258,13 +259,9 @@ def _outcome(done: _Fetched, institutions: Sequence[str]) -> PollOutcome:
     decision = done.decision
     revised, error = len(decision.revised) + len(decision.withdrawn), done.polled.plan.state.error_line
     outcome = PollOutcome(done.source.id, len(decision.new), revised, institutions, error)
-    logs.event(
-        "source.polled",
-        logging.WARNING if error else logging.INFO,
-        **fields_of(outcome, "source", "new", "revised", "error"),
-        held=decision.held,
-        ms=round(done.polled.result.elapsed * 1000),
-    )
+    severity, ms = logging.WARNING if error else logging.INFO, round(done.polled.result.elapsed * 1000)
+    counts = fields_of(outcome, "source", "new", "revised", "error")
+    logs.event("source.polled", severity, **counts, held=decision.held, ms=ms)
     return outcome
 
 
@@ -323,12 +320,9 @@ def _store(
     at = next_timestamp(session, now)
     stamped = [replace(each.change.item, observed=at) for each in found]
     revisions = items.add(session, [each.change for each in found], stamped, [each.publisher for each in found])
-    rows = [
-        row
-        for each, item, revision in zip(found, stamped, revisions, strict=True)
-        for row in finding_rows(
-            active, each.matched, each.features, item, revision, former.get(item.id, set()), quiet=each.backfill
-        )
-    ]
+    rows: list[dict[str, Any]] = []
+    for each, item, revision in zip(found, stamped, revisions, strict=True):
+        about = former.get(item.id, set())
+        rows += finding_rows(active, each.matched, each.features, item, revision, about, quiet=each.backfill)
     cases.add_findings(session, rows)
     return institutions

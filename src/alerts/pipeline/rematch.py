@@ -4,6 +4,8 @@ Recorded revisions are matched again, some at a time. The cases of institutions 
 are rebuilt when all are done (`assess`); until then they are assessed as before. All other cases stay as they are.
 """
 
+from typing import Any
+
 from sqlalchemy.orm import Session
 
 from alerts.model.item import Item
@@ -43,18 +45,10 @@ def rematch(runtime: Runtime, _key: str = "") -> bool:
         after = int(known.value["done"] or 0) if known is not None and same else 0
         chunk = items.revisions_after(session, after, limit=CHUNK)
     # Matching is done outside the transaction that stores its findings.
-    rows = [
-        row
-        for revision, item, former in chunk
-        for row in finding_rows(
-            active,
-            _matched(active, item),
-            None,
-            item,
-            revision,
-            set() if former is None else set(_matched(active, former).institutions()),
-        )
-    ]
+    rows: list[dict[str, Any]] = []
+    for revision, item, former in chunk:
+        before = set() if former is None else set(_matched(active, former).institutions())
+        rows += finding_rows(active, _matched(active, item), None, item, revision, before)
     with runtime.database.write() as session:
         latest = system_state.get(session, system_state.MATCHING, lock=True)
         if latest is not None and known is not None and latest.value != known.value:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from alerts.model.alert import Alert
-from alerts.model.answer import Answer
+from alerts.model.fields import grouped
 from alerts.model.institution import Institution
 from alerts.model.records import fields_of
 from alerts.model.settings import Settings
@@ -116,19 +116,12 @@ def locked_routers(
     """
     states = subscriber_state.lock(session, watched)
     notifications = SqlNotifications.of(session, watched)
-    chosen: dict[str, list[Answer]] = {each: [] for each in watched}
-    for answer in answers.preferences(session, *watched):
-        chosen[answer.subscriber].append(answer)
-    routers = {
-        each: SubscriberRouter(
-            active.settings.subscribers[each],
-            active.settings.institutions,
-            state,
-            notifications[each],
-            Preferences(tuple(chosen[each])),
-        )
-        for each, state in states.items()
-    }
+    chosen = grouped((answer.subscriber, answer) for answer in answers.preferences(session, *watched))
+    known, tracked = active.settings.subscribers, active.settings.institutions
+    routers = {}
+    for each, state in states.items():
+        preferences = Preferences(tuple(chosen.get(each, ())))
+        routers[each] = SubscriberRouter(known[each], tracked, state, notifications[each], preferences)
     yield routers
     due = {each: (router.state, router.next_due) for each, router in routers.items()}
     subscriber_state.save(session, due, notifications.values())

@@ -50,10 +50,9 @@ def selfcheck(runtime: Runtime) -> list[str]:
         system_state.put(session, "selfcheck", now, {})
         begun, over = _follow(session, seen, now)
         made = _notify(session, active.settings.operators, begun, over, now)
-    for each in begun:
-        logs.event("incident.opened", logging.WARNING, kind=each.kind, subject=each.subject, line=each.line)
-    for each in over:
-        logs.event("incident.closed", logging.WARNING, kind=each.kind, subject=each.subject, line=each.line)
+    for event, some in (("incident.opened", begun), ("incident.closed", over)):
+        for each in some:
+            logs.event(event, logging.WARNING, **fields_of(each, "kind", "subject", "line"))
     runtime.enqueue(TaskRequests(send=made))
     return made
 
@@ -65,19 +64,16 @@ def look(session: Session, settings: Settings, refused: int, now: datetime) -> l
         for kind, line in stuck(listings.overdue(session, now), now).items()
     ]
     for (subscriber, channel), count in incidents.dead_channels(session).items():
-        line = (
-            f"{counted(count, 'message')} to {subscriber} by {channel} given up: see `alerts deliveries --state dead`"
-        )
+        given_up = f"{counted(count, 'message')} to {subscriber} by {channel} given up"
+        line = f"{given_up}: see `alerts deliveries --state dead`"
         found.append((IncidentKind.DEAD_LETTERS, f"{subscriber}/{channel}", line))
     for institution in blind(session, settings, now):
         name = settings.institutions[institution].name
         line = f"no source that would report on {name} works: its silence means nothing"
         found.append((IncidentKind.NO_COVERAGE, institution, line))
     if refused:
-        line = (
-            f"an edit of the configuration was refused, {counted(refused, 'problem')}: see `alerts check`; "
-            "the last good one stays in force"
-        )
+        line = f"an edit of the configuration was refused, {counted(refused, 'problem')}: see `alerts check`; "
+        line += "the last good one stays in force"
         found.append((IncidentKind.CONFIG_REJECTED, "configuration", line))
     found += [(IncidentKind.CONFIG_REJECTED, "hosts", line) for line in disagreements(session, now)]
     return [Known(kind, subject, line, since=now, seen=now, told=False) for kind, subject, line in found]
@@ -132,22 +128,10 @@ def rendered(leased: Leased, url: Secret) -> Rendered:
     said += [f"{len(over)} over"] if over else []
     if leased.copy:
         lines.append("This may be a second copy: an earlier attempt may have arrived.")
-    return notice(
-        url,
-        id=leased.id,
-        title=f"Alerts, for operators: {', '.join(said)}",
-        lines=lines,
-        tone=Tone.WARNING if begun else Tone.INFO,
-        payload={
-            "schema": 1,
-            "kind": Kind.OPERATORS.value,
-            "at": format_time(leased.at),
-            "alerts": [],
-            "begun": begun,
-            "over": over,
-            "copy": leased.copy,
-        },
-    )
+    title, tone = f"Alerts, for operators: {', '.join(said)}", Tone.WARNING if begun else Tone.INFO
+    about = {"schema": 1, "kind": Kind.OPERATORS.value, "at": format_time(leased.at), "copy": leased.copy}
+    payload = {**about, "alerts": [], "begun": begun, "over": over}
+    return notice(url, id=leased.id, title=title, lines=lines, tone=tone, payload=payload)
 
 
 def _clock(text: str) -> str:

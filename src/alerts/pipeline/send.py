@@ -15,6 +15,7 @@ from alerts.channels.send import send as hand_over
 from alerts.insight.profiles import restored
 from alerts.model.alert import Alert, DeliveryState
 from alerts.model.level import Axis, Level
+from alerts.model.records import fields_of
 from alerts.model.secret import Secret
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Subscriber
@@ -195,17 +196,9 @@ def _finish(runtime: Runtime, settings: Settings, leased: Leased, result: SendRe
     # fault point: send.recorded
     if fallback is not None:
         runtime.enqueue(TaskRequests(send=[fallback]))
-    logs.event(
-        "delivery.ended",
-        logging.INFO if state is DeliveryState.SENT else logging.WARNING,
-        delivery=leased.id,
-        subscriber=leased.subscriber,
-        channel=leased.channel,
-        attempt=leased.number,
-        state=state.value,
-        reason=result.reason.value,
-        line=result.line,
-    )
+    severity = logging.INFO if state is DeliveryState.SENT else logging.WARNING
+    to, said = fields_of(leased, "subscriber", "channel"), fields_of(result, "reason", "line")
+    logs.event("delivery.ended", severity, delivery=leased.id, **to, attempt=leased.number, state=state.value, **said)
     return SendOutcome(leased.id, state, result.reason.value)
 
 
@@ -235,6 +228,8 @@ def view_of(session: Session, subscriber: Subscriber, leased: Leased, pages: Pag
     def of(ids: list[str]) -> list[Alert]:
         return [found[each] for each in ids if each in found]
 
+    institutions = sorted({alert.institution for alert in found.values()})
+    snapshots = {each: deliveries.snapshot(session, each, leased.at) for each in institutions}
     return compose(
         subscriber,
         id=leased.id,
@@ -245,11 +240,7 @@ def view_of(session: Session, subscriber: Subscriber, leased: Leased, pages: Pag
         reminders=of(record["reminders"]),
         superseded=of(superseded),
         standing=[(institution, Axis(axis), Level(level)) for institution, axis, level in record["standing"]],
-        profiles={
-            institution: restored(data)
-            for institution in sorted({alert.institution for alert in found.values()})
-            if (data := deliveries.snapshot(session, institution, leased.at)) is not None
-        },
+        profiles={each: restored(data) for each, data in snapshots.items() if data is not None},
         omitted=int(record["more"]),
         why=record["detail"],
         instead_of=record.get("instead_of", ""),

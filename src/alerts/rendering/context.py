@@ -4,11 +4,11 @@ Every sentence here is about what this program did or computed; what happened in
 alone. A level and a confidence never stand in one sentence.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from alerts.model.fields import grouped
+from alerts.model.fields import grouped, record_of
 from alerts.model.profile import Profile
 from alerts.rendering import escape, news
 from alerts.rendering.profile_forms import RESOLVED, confidence_text, coverage_text, numbers_text
@@ -207,9 +207,9 @@ def _block(view: MessageView, institution: str, entries: list[Entry], origins: n
         confidence=confidence_text(profile.confidence) if profile else "",
         coverage=coverage_text(profile.coverage) if profile else "",
         headline=_headline(profile, budget),
-        points=_points(view, profile, budget),
+        points=tuple(_points(view, profile, budget)),
         rows=_rows(view, profile) if profile and budget.matrix else (),
-        contributions=_contributions(view, shown, budget),
+        contributions=tuple(_contributions(view, shown, budget)),
         sources=_sources(view, profile, budget),
     )
 
@@ -245,41 +245,26 @@ def _headline(profile: Profile | None, budget: Budget) -> str:
     return escape.headline(profile.headline.text, budget.title)
 
 
-def _points(view: MessageView, profile: Profile | None, budget: Budget) -> tuple[PointLine, ...]:
-    if profile is None:
-        return ()
-    return tuple(
-        PointLine(
-            escape.shorten_at_word(escape.headline(point.text), budget.title) + (RESOLVED if point.resolved else ""),
-            numbers_text(point.evidence[:6]),
-            view.local_time(point.at),
-        )
-        for point in profile.key_points[: budget.points]
-    )
+def _points(view: MessageView, profile: Profile | None, budget: Budget) -> Iterator[PointLine]:
+    for point in profile.key_points[: budget.points] if profile is not None else ():
+        text = escape.shorten_at_word(escape.headline(point.text), budget.title)
+        said = text + RESOLVED if point.resolved else text
+        yield PointLine(said, numbers_text(point.evidence[:6]), view.local_time(point.at))
 
 
 def _sources(view: MessageView, profile: Profile | None, budget: Budget) -> tuple[SourceLine, ...]:
     """The records that the key points shown name, then those behind the matrix."""
     if profile is None:
         return ()
-    cited: Iterable[int] = dict.fromkeys(
-        [number for point in profile.key_points[: budget.points] for number in point.evidence]
-        + [number for row in profile.matrix for number in row.evidence]
-    )
+    points = (point.evidence for point in profile.key_points[: budget.points])
+    cited = dict.fromkeys(number for some in (*points, *(row.evidence for row in profile.matrix)) for number in some)
     wanted = set(list(cited)[: budget.sources])
-    return tuple(
-        SourceLine(
-            number=record.number,
-            publisher=record.publisher,
-            reliability=record.reliability.value,
-            kind="direct" if record.direct else "secondary",
-            title=escape.headline(record.title, budget.title),
-            url=record.url,
-            at=view.local_time(record.published or record.observed),
-        )
-        for record in profile.evidence
-        if record.number in wanted
-    )
+    lines = []
+    for record in (record for record in profile.evidence if record.number in wanted):
+        title, at = escape.headline(record.title, budget.title), view.local_time(record.published or record.observed)
+        kind, reliability = "direct" if record.direct else "secondary", record.reliability.value
+        lines.append(record_of(SourceLine, record, reliability=reliability, kind=kind, title=title, at=at))
+    return tuple(lines)
 
 
 def _rows(view: MessageView, profile: Profile) -> tuple[RowLine, ...]:
@@ -298,17 +283,10 @@ def _rows(view: MessageView, profile: Profile) -> tuple[RowLine, ...]:
     )
 
 
-def _contributions(view: MessageView, entries: Iterable[Entry], budget: Budget) -> tuple[ContributionLine, ...]:
+def _contributions(view: MessageView, entries: Iterable[Entry], budget: Budget) -> Iterator[ContributionLine]:
     if not view.tier.allows(ANALYSIS) or view.kind is Kind.CORRECTION:
-        return ()
-    return tuple(
-        ContributionLine(
-            axis=change.axis.value,
-            value=f"{each.value:.3f}",
-            grade=each.grade,
-            title=escape.headline(each.title, budget.title),
-        )
-        for entry in entries
-        for change in entry.alert.changes
-        for each in change.contributions[: budget.contributions]
-    )
+        return
+    for change in (change for entry in entries for change in entry.alert.changes):
+        for each in change.contributions[: budget.contributions]:
+            title = escape.headline(each.title, budget.title)
+            yield ContributionLine(change.axis.value, f"{each.value:.3f}", each.grade, title)

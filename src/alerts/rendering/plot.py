@@ -16,6 +16,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from alerts.model.fields import grouped
 from alerts.model.level import Axis, Level, LevelRules, Transition
 
 Point = tuple[datetime, float]
@@ -73,25 +74,13 @@ def levels_svg(
         moves = [each for each in transitions if each.axis is axis and span.start <= each.at <= span.end]
         panels.append(_panel(axis, _TOP + place * (_PANEL + _GAP), series[axis], moves, rules, span))
         said.append(_sentence(axis, series[axis], moves))
-    return _pictures().get_template("levels.svg.j2").render(
-        _LOOK,
-        name=f"p{_hash(f'{title}|{span}')}",
-        title=title,
-        said=" ".join(said) or "Nothing is recorded yet.",
-        span=span,
-        width=width,
-        height=height,
-        top=_TOP,
-        bottom=height - _BOTTOM,
-        left=_LEFT,
-        right=width - _RIGHT,
-        panels=panels,
-        ticks=[] if span is None else list(_ticks(span)),
-    ) + "\n"  # fmt: skip
-
-
-def _hash(text: str) -> str:
-    return blake2b(text.encode("utf-8", "replace"), digest_size=4).hexdigest()
+    size = {"width": width, "height": height}
+    edges = {"top": _TOP, "bottom": height - _BOTTOM, "left": _LEFT, "right": width - _RIGHT}
+    words = {"title": title, "said": " ".join(said) or "Nothing is recorded yet."}
+    ticks = [] if span is None else list(_ticks(span))
+    picture = _pictures().get_template("levels.svg.j2")
+    name = "p" + blake2b(f"{title}|{span}".encode("utf-8", "replace"), digest_size=4).hexdigest()
+    return picture.render(_LOOK, **size, **edges, **words, name=name, span=span, panels=panels, ticks=ticks) + "\n"
 
 
 def _span(edges: Sequence[Point], width: int) -> _Span | None:
@@ -120,6 +109,11 @@ def _panel(
     def y(score: float) -> float:
         return top + (1 - min(1.0, max(0.0, score))) * _PANEL
 
+    def mark(move: Transition) -> dict[str, Any]:
+        when, moved = f"{_day(move.at)} {move.at:%H:%M} UTC", f"{move.axis} {move.from_} to {move.to}"
+        said = f"{when}: {moved}, score {move.score:.2f} ({move.cause})"
+        return {"move": move, "x": span.x(move.at), "y": y(move.score or 0.0), "said": said}
+
     placed = [(span.x(at), y(score)) for at, score in _thinned(points, span)]
     thresholds = sorted(rules.raise_.items(), key=itemgetter(1))
     return {
@@ -129,16 +123,7 @@ def _panel(
         "thresholds": [(y(least), f"{level} {least:.2f}") for level, least in thresholds],
         "points": placed,
         "line": " ".join(f"{x:.1f},{height:.1f}" for x, height in placed),
-        "marks": [
-            {
-                "move": move,
-                "x": span.x(move.at),
-                "y": y(move.score or 0.0),
-                "said": f"{_day(move.at)} {move.at:%H:%M} UTC: {move.axis} {move.from_} to {move.to}, "
-                f"score {move.score:.2f} ({move.cause})",
-            }
-            for move in (moves[-MARKS:] if points else ())
-        ],
+        "marks": [mark(move) for move in (moves[-MARKS:] if points else ())],
     }
 
 
@@ -146,9 +131,7 @@ def _thinned(points: Sequence[Point], span: _Span) -> list[Point]:
     """At most the first, lowest, highest and last point of each unit of width, so that no peak is lost."""
     if len(points) <= 2 * WIDTH:
         return list(points)
-    columns: dict[int, list[Point]] = {}
-    for point in points:
-        columns.setdefault(int(span.x(point[0])), []).append(point)
+    columns = grouped((int(span.x(point[0])), point) for point in points)
     kept: list[Point] = []
     for column in columns.values():
         score = [point[1] for point in column]

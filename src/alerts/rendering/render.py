@@ -217,9 +217,6 @@ def _header_id(*parts: str) -> str:
     return f"<{parts[0]}.{digest}@{DOMAIN}>"
 
 
-# --- trying an operator's templates before a message needs them ---
-
-
 def template_problems(templates: Path, subscribers: Iterable[Subscriber]) -> tuple[str, ...]:
     """One line for each template that cannot be used or that no channel uses; templates are tried on an example."""
     renderer = Renderer(templates)

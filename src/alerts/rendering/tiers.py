@@ -22,27 +22,19 @@ def gate(profile: Profile, tier: Tier) -> Profile:
     Open sees the header, levels, grade, counts, coverage and the newest headline.
     """
     if not tier.allows(ANALYSIS):
-        profile = replace(
-            profile,
-            contributions=(),
-            relations=(),
-            relationship_signals=(),
-            history=(),
-            matrix=tuple(replace(row, next_fall=None) for row in profile.matrix),
-        )
+        matrix = tuple(replace(row, next_fall=None) for row in profile.matrix)
+        profile = replace(profile, contributions=(), relations=(), relationship_signals=(), history=(), matrix=matrix)
     if not tier.allows(DETAIL):
+        nothing: dict[str, Any] = dict.fromkeys(("key_points", "what_happened", "service_surface", "evidence"), ())
         profile = replace(
             profile,
             confidence=replace(profile.confidence, number=None) if profile.confidence else None,
             coverage=replace(profile.coverage, sources=0, failing=(), since=None),
             headline=replace(profile.headline, evidence=(), story="") if profile.headline else None,
-            key_points=(),
-            what_happened=(),
-            brief=None,
-            service_surface=(),
-            governance_surface=None,
-            evidence=(),
             matrix=tuple(MatrixRow(axis=row.axis, level=row.level) for row in profile.matrix),
+            brief=None,
+            governance_surface=None,
+            **nothing,
         )
     return profile
 

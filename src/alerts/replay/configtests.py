@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 from xml.etree import ElementTree
 
 from alerts.config.schema import ConfigTestForm, ExpectationForm
@@ -180,33 +181,19 @@ class _Judge:
                 continue
             if expected.channel in ("", message.channel):
                 kinds = {"alerts": message.alerts, "reminders": message.reminders, "superseded": message.superseded}
-                told = {name: [alerts[one] for one in ids] for name, ids in kinds.items()}
-                view = compose(
-                    subscriber,
-                    id=message.id,
-                    kind=message.kind,
-                    channel=message.channel,
-                    at=message.at,
-                    **told,
-                    standing=message.standing,
-                    profiles={
-                        each.institution: self._profile(each.institution) for some in told.values() for each in some
-                    },
-                    omitted=message.more,
-                    why=message.detail,
-                )
+                told: dict[str, Any] = {name: [alerts[one] for one in ids] for name, ids in kinds.items()}
+                about = {each.institution for some in told.values() for each in some}
+                profiles = {each: self._profile(each) for each in sorted(about)}
+                of = {name: getattr(message, name) for name in ("id", "kind", "channel", "at", "standing")}
+                view = compose(subscriber, **told, **of, profiles=profiles, omitted=message.more, why=message.detail)
                 rendered = self.renderer.render(view, subscriber.channels[message.channel])
                 texts.append(f"{rendered.title}\n{rendered.body}")
         return texts
 
     def _profile(self, institution: str) -> Profile:
-        return profile_of(
-            self.active.settings,
-            self.result.cases[institution],
-            self.test.at,
-            history=[each for each in self.result.transitions if each.institution == institution],
-            coverage=Coverage(CoverageState.COVERED),
-        )
+        case, covered = self.result.cases[institution], Coverage(CoverageState.COVERED)
+        history = [each for each in self.result.transitions if each.institution == institution]
+        return profile_of(self.active.settings, case, self.test.at, history=history, coverage=covered)
 
 
 def _axes(alert: Alert) -> set[Axis]:
@@ -222,9 +209,8 @@ def _line(alert: Alert) -> str:
 def junit(outcomes: Sequence[Outcome]) -> str:
     """The outcomes as JUnit XML, for CI systems."""
     failed = sum(not each.passed for each in outcomes)
-    suite = ElementTree.Element(
-        "testsuite", name="alerts config", tests=str(len(outcomes)), failures=str(failed), errors="0"
-    )
+    counts = {"tests": str(len(outcomes)), "failures": str(failed), "errors": "0"}
+    suite = ElementTree.Element("testsuite", {"name": "alerts config", **counts})
     for each in outcomes:
         file, _, line = each.where.partition(":")
         case = ElementTree.SubElement(suite, "testcase", name=each.name, classname=file, file=file)

@@ -1,13 +1,14 @@
 """What a change of the configuration would do: the difference of two replays of one history."""
 
 import os
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.model.alert import Alert, AlertState
+from alerts.model.fields import grouped
 from alerts.model.item import Item
 from alerts.model.records import alert_record, some
 from alerts.model.settings import Settings
@@ -75,11 +76,11 @@ def compare(
     where they now are, and adding the gained ones turns the old set into the new one.
     """
     ordered = sorted(old, key=_order), sorted(new, key=_order)
-    left, right = map(_by_key, ordered)
+    left, right = (grouped((_key(alert), alert) for alert in alerts) for alerts in ordered)
     moved: list[Moved] = []
     rest: tuple[list[Alert], list[Alert]] = [], []
     for key in left.keys() | right.keys():
-        before, after = left[key], right[key]
+        before, after = left.get(key, []), right.get(key, [])
         same = Counter(map(_fate, before)) & Counter(map(_fate, after))
         before, after = _without(before, same), _without(after, same)
         moved += map(Moved, before, after)
@@ -134,13 +135,6 @@ def _key(alert: Alert) -> _Key:
 
 def _fate(alert: Alert) -> _Key:
     return alert.at, alert.state, alert.reason
-
-
-def _by_key(alerts: Iterable[Alert]) -> dict[_Key, list[Alert]]:
-    found: dict[_Key, list[Alert]] = defaultdict(list)
-    for alert in alerts:
-        found[_key(alert)].append(alert)
-    return found
 
 
 def _without(alerts: Sequence[Alert], same: Counter[_Key]) -> list[Alert]:

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from html import escape
 
+from alerts.model.fields import grouped
 from alerts.model.level import Axis, Transition
 from alerts.model.settings import Settings
 from alerts.rendering.plot import WIDTH, levels_svg
@@ -18,9 +19,7 @@ _HEIGHT = re.compile(r'viewBox="0 0 [\d.]+ ([\d.]+)"')
 
 def draw(result: Result, settings: Settings) -> str:
     """An SVG document. Institutions are in order of their first level change."""
-    moved: dict[str, list[Transition]] = {}
-    for transition in result.transitions:
-        moved.setdefault(transition.institution, []).append(transition)
+    moved = grouped((transition.institution, transition) for transition in result.transitions)
     panels = [_panel(result, settings, institution, moves) for institution, moves in moved.items()]
     names = [settings.institutions[institution].name for institution in moved]
     if not panels:

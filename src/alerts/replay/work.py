@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from alerts.cases.case_file import CaseFile
 from alerts.cases.observation import Observation, observation, publisher_of
+from alerts.model.fields import grouped
 from alerts.model.item import Item
 from alerts.model.level import Transition
 from alerts.model.mention import Matched
@@ -71,10 +72,7 @@ class Observed:
 
     def about(self, institution: str, places: Sequence[int]) -> Instants:
         """What the items at `places` say about an institution, by instant."""
-        instants: dict[datetime, list[Observation]] = {}
-        for place in places:
-            instants.setdefault(self.items[place].observed, []).append(self._observation(institution, place))
-        return instants
+        return grouped((self.items[place].observed, self._observation(institution, place)) for place in places)
 
     def _observation(self, institution: str, place: int) -> Observation:
         item, found = self.items[place], self.matched[place] or Matched()

@@ -169,19 +169,13 @@ def lead_of_story(evidence: Evidence, topics: Mapping[str, Topic], item: str = "
 
 def _retractions(corrections: Iterable[Correction]) -> list[Retraction]:
     """What revisions take back, by assessment and item."""
-    together = grouped(((each.rise.at, each.at, each.item), each) for each in corrections)
-    return [
-        Retraction(
-            some[0].institution,
-            assessed,
-            at,
-            item,
-            withdrawn=any(each.withdrawn for each in some),
-            axes=frozenset(each.rise.axis for each in some if each.rise.transition is not None),
-            stories=frozenset(each.rise.story for each in some if each.rise.story),
-        )
-        for (assessed, at, item), some in together.items()
-    ]
+    together = grouped(((each.institution, each.rise.at, each.at, each.item), each) for each in corrections)
+    found = []
+    for key, some in together.items():
+        withdrawn = any(each.withdrawn for each in some)
+        axes = frozenset(each.rise.axis for each in some if each.rise.transition is not None)
+        found.append(Retraction(*key, withdrawn, axes, frozenset(each.rise.story for each in some if each.rise.story)))
+    return found
 
 
 def place(event: CaseEvent) -> tuple[datetime, bool, int, str, str]:
@@ -199,10 +193,6 @@ def resolved(event: CaseEvent, alerts_at: Callable[[str, datetime], Sequence[Ale
     """The event itself; `alerts_at` looks up the alerts of an institution's assessment at an instant."""
     if isinstance(event, InstitutionEvent):
         return event
-    return CorrectionEvent(
-        at=event.at,
-        institution=event.institution,
-        item=event.item,
-        alerts=tuple(each for each in alerts_at(event.institution, event.assessed) if event.concerns(each)),
-        why="withdrawn" if event.withdrawn else "corrected",
-    )
+    alerts = tuple(each for each in alerts_at(event.institution, event.assessed) if event.concerns(each))
+    why = "withdrawn" if event.withdrawn else "corrected"
+    return CorrectionEvent(event.at, event.institution, event.item, alerts, why)

@@ -177,6 +177,8 @@ class SubscriberRouter(PendingAlerts):
         taken = [parts[place] for place in verdict.parts]
         changes = _reported(event, taken)
         lead = event.lead(taken)
+        shown = None if lead is None else (lead.story, lead.item)
+        news = (part.lead for part in taken if part.lead is not None and (part.rise or part.mention))
         levels = [part.level for part in taken] + [change.to for change in changes]
         grades = [part.grade for part in taken if part.grade is not None]
         spikes = [part.spike for part in taken if part.spike is not None]
@@ -192,15 +194,7 @@ class SubscriberRouter(PendingAlerts):
             changes=changes,
             state=verdict.state,
             reason="" if verdict.reason is None else verdict.reason.value,
-            also=tuple(
-                dict.fromkeys(
-                    part.lead
-                    for part in taken
-                    if part.lead is not None
-                    and (part.rise is not None or part.mention is not None)
-                    and (lead is None or (part.lead.story, part.lead.item) != (lead.story, lead.item))
-                )
-            ),
+            also=tuple(dict.fromkeys(each for each in news if (each.story, each.item) != shown)),
             rules=tuple(dict.fromkeys(each.name for each in _asked(rules, verdict))),
             grades=next(((each.from_, each.to) for each in grades), None),
             spike=next(((each.count, each.expected, each.threshold) for each in spikes), None),
@@ -211,11 +205,8 @@ class SubscriberRouter(PendingAlerts):
     ) -> Pending:
         wanted = [self.subscriber.watch[each.rule] for each in _asked(rules, verdict)]
         only_levels = all(event.parts[place].change is not None for place in verdict.parts)
-        clear = (
-            only_levels
-            and not any(change.rises for change in alert.changes)
-            and all(change.to < rule.at_least for change in alert.changes for rule in wanted)
-        )
+        falls = only_levels and not any(change.rises for change in alert.changes)
+        clear = falls and all(change.to < rule.at_least for change in alert.changes for rule in wanted)
         return Pending(
             alert.id,
             event.institution,
@@ -270,11 +261,9 @@ class SubscriberRouter(PendingAlerts):
             for part in (event.parts[place] for place in verdict.parts):
                 if part.lead is None or part.falls or part.grade is not None:
                     continue
-                levels = part.rise is not None or part.change is not None
-                notified = NotifiedTopic(event.at, part.level, part.lead.story, alert.id)
-                whole.record_story(
-                    alert.channel, part.lead.story, part.lead.topics if levels else (), notified, MAX_REMEMBERED
-                )
+                story, topics = part.lead.story, part.lead.topics if part.rise or part.change else ()
+                notified = NotifiedTopic(event.at, part.level, story, alert.id)
+                whole.record_story(alert.channel, story, topics, notified, MAX_REMEMBERED)
         self.notifications.keep(key, whole)
 
 

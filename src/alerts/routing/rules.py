@@ -138,15 +138,10 @@ class Audience:
         self._subscribers = tuple(subscribers)
         self._by: dict[tuple[str, str], set[int]] = defaultdict(set)  # the places of subscribers
         for place, subscriber in enumerate(self._subscribers):
-            for rule in subscriber.watch:
-                select = rule.select
-                keys = [("id", name) for name in select.institutions]
-                keys += [("tag", name) for name in select.tags]
-                keys += [("region", name) for name in select.regions]
-                keys += [("category", name) for name in select.categories]
-                if select.all:
-                    keys.append(("all", ""))
-                for key in keys:
+            for select in (rule.select for rule in subscriber.watch):
+                named = {"id": select.institutions, "tag": select.tags, "region": select.regions}
+                named |= {"category": select.categories, "all": frozenset({""} if select.all else ())}
+                for key in ((kind, name) for kind, names in named.items() for name in names):
                     self._by[key].add(place)
 
     def of(self, institution: Institution) -> tuple[Subscriber, ...]:

@@ -408,13 +408,8 @@ class PendingAlerts:
                 stories = {(each.institution, each.story) for each in entries}
                 alone = len(left.alerts) == len(stories) == 1 and not more and not reminders
                 kind = _single(left.alerts[0]) if alone else Kind.GROUP
-            rest = {
-                "reminders": reminders,
-                "superseded": _ids(left.superseded),
-                "standing": left.standing,
-                "more": more,
-            }
-            message = self._message(channel, kind, at, _ids(left.alerts), **rest)
+            rest = {"reminders": reminders, "superseded": _ids(left.superseded), "standing": left.standing}
+            message = self._message(channel, kind, at, _ids(left.alerts), **rest, more=more)
             self._supersede(channel, entries)
             self._schedule(channel, entries, at)
             if kind in {Kind.ALERT, Kind.GROUP}:

@@ -291,7 +291,7 @@ class Configuration:
         if self._active is None:
             raise ConfigBehindError(self._behind) if self._behind else ConfigError(self._broken)
         problems = self._broken
-        if files is not None and newest is not None:
+        if files is not None and newest is not None and newest.number == self.number:
             problems = emptied(newest.outline, files.outline, self.directory)
         if problems and self.problems != problems:
             logs.event("config.refused", logging.ERROR, problems=[str(each) for each in problems])

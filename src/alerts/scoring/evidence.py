@@ -67,10 +67,8 @@ def _topics(reports: Sequence[Report]) -> tuple[tuple[tuple[str, float], ...], t
             weights[topic] = max(weight, weights.get(topic, 0.0))
             if topic in ended and topic not in report.resolved and report.reported > ended[topic] + REOPENED:
                 over.discard(topic)
-    return (
-        tuple((topic, min(weight, RESOLVED) if topic in over else weight) for topic, weight in sorted(weights.items())),
-        tuple(sorted(over & weights.keys())),
-    )
+    lowered = weights | {topic: min(weights[topic], RESOLVED) for topic in over & weights.keys()}
+    return tuple(sorted(lowered.items())), tuple(sorted(over & weights.keys()))
 
 
 def summary(found: Evidence) -> StorySummary:

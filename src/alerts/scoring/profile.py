@@ -11,24 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from alerts.model import profile as model
 from alerts.model.fields import grouped, record_of
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Contribution, Level, LevelRules, Transition
-from alerts.model.profile import (
-    AxisContributions,
-    Brief,
-    Confidence,
-    Counts,
-    Coverage,
-    GovernanceSurface,
-    MatrixRow,
-    Profile,
-    RelationLine,
-    SignalLine,
-    SourceRecord,
-    Statement,
-    Trend,
-)
 from alerts.model.settings import Settings
 from alerts.model.story import Mix, Report, StoryFacts, StorySummary
 from alerts.model.times import micros
@@ -76,13 +62,15 @@ class Standing:
     axes: Mapping[Axis, AxisView]
     newest: tuple[StorySummary, ...]
     reports: Mapping[str, Report]
-    counts: Counts
+    counts: model.Counts
 
 
 Amounts = Mapping[Axis, Mapping[str, float]]  # what each leading story contributes to each axis
 
 
-def build(standing: Standing, settings: Settings, *, history: Iterable[Transition], coverage: Coverage) -> Profile:
+def build(
+    standing: Standing, settings: Settings, *, history: Iterable[Transition], coverage: model.Coverage
+) -> model.Profile:
     """The profile. Stories kept for internal monitoring (confidence below 0.10) are left out."""
     institution, topics, rules = standing.institution, settings.topics, settings.levels
     largest = {axis: _largest(standing, axis, topics, rules) for axis in Axis}
@@ -95,7 +83,9 @@ def build(standing: Standing, settings: Settings, *, history: Iterable[Transitio
     matrix = tuple(_row(axis, standing.axes[axis], largest[axis], pack, rules) for axis in Axis)
     points = tuple(_statement(story, pack) for story in pack.stories[:KEY_POINTS])
     lines = _signals(pack, topics)
-    return Profile(
+    horizon = (governance or Axis.POLICY).horizon
+    surface = model.GovernanceSurface(institution.criticality, horizon, lines[Signal.GOVERNANCE])
+    return model.Profile(
         at=standing.at,
         institution=institution.id,
         name=institution.name,
@@ -112,19 +102,21 @@ def build(standing: Standing, settings: Settings, *, history: Iterable[Transitio
         headline=points[0] if points else None,
         key_points=points,
         what_happened=_happened(pack, weights),
-        brief=record_of(Brief, institution, also_known_as=institution.aliases, tags=tuple(sorted(institution.tags))),
+        brief=record_of(
+            model.Brief, institution, also_known_as=institution.aliases, tags=tuple(sorted(institution.tags))
+        ),
         service_surface=lines[Signal.CONTINUITY],
-        governance_surface=GovernanceSurface(
-            institution.criticality, (governance or Axis.POLICY).horizon, lines[Signal.GOVERNANCE]
-        )
-        if lines[Signal.GOVERNANCE]
-        else None,
+        governance_surface=surface if surface.signals else None,
         evidence=pack.records,
         contributions=tuple(
-            AxisContributions(axis, largest[axis], omitted=standing.axes[axis].others) for axis in Axis if largest[axis]
+            model.AxisContributions(axis, largest[axis], omitted=standing.axes[axis].others)
+            for axis in Axis
+            if largest[axis]
         ),
         relations=tuple(
-            RelationLine(each.kind, each.to, known.name if (known := settings.institutions.get(each.to)) else each.to)
+            model.RelationLine(
+                each.kind, each.to, known.name if (known := settings.institutions.get(each.to)) else each.to
+            )
             for each in institution.relations
         ),
         relationship_signals=lines[Signal.RELATIONSHIP],
@@ -172,23 +164,22 @@ class _Pack:
     """The stories of the profile, newest first, and their source records, numbered in that order."""
 
     stories: tuple[StorySummary, ...]
-    records: tuple[SourceRecord, ...]
-    by_story: Mapping[str, tuple[SourceRecord, ...]]
+    records: tuple[model.SourceRecord, ...]
+    by_story: Mapping[str, tuple[model.SourceRecord, ...]]
 
     @classmethod
     def of(cls, standing: Standing, weights: Mapping[str, float]) -> "_Pack":
         """The stories that contribute, and the newest."""
-        leading = {
-            each.story: each for view in standing.axes.values() for each in view.leading if each.story in weights
-        }
-        shown = leading | {each.story: each for each in standing.newest if _is_shown(each)}
+        leading = (each for view in standing.axes.values() for each in view.leading if each.story in weights)
+        newest = (each for each in standing.newest if _is_shown(each))
+        shown = {each.story: each for each in (*leading, *newest)}
         stories = sorted(shown.values(), key=lambda each: (-each.newest.timestamp(), each.story))
-        records: list[SourceRecord] = []
-        by_story: dict[str, tuple[SourceRecord, ...]] = {}
+        records: list[model.SourceRecord] = []
+        by_story: dict[str, tuple[model.SourceRecord, ...]] = {}
         for story in stories:
             reports = [standing.reports[item] for item in story.items if item in standing.reports]
             numbered = tuple(
-                record_of(SourceRecord, report, number=number, story=story.story)
+                record_of(model.SourceRecord, report, number=number, story=story.story)
                 for number, report in enumerate(reports, start=len(records) + 1)
             )
             records += numbered
@@ -237,26 +228,20 @@ def _heaviest(weights: Mapping[_Key, float], order: Iterable[_Key]) -> _Key | No
 
 def _row(
     axis: Axis, view: AxisView, contributions: Sequence[Contribution], pack: _Pack, rules: LevelRules
-) -> MatrixRow:
+) -> model.MatrixRow:
     behind = [each.story for each in contributions if each.value >= STEADY and pack.numbers(each.story)]
     stories = tuple(behind[:BEHIND_A_ROW])
     trend = None
     if view.previous is not None:
         moved = view.score - view.previous
-        trend = Trend.RISING if moved > STEADY else Trend.FALLING if moved < -STEADY else Trend.STEADY
-    return MatrixRow(
-        axis=axis,
-        level=view.level,
-        score=view.score,
-        trend=trend,
-        since=view.since,
-        next_fall=view.next_fall if view.level in rules.raise_ else None,
-        stories=stories,
-        evidence=tuple(sorted(number for story in stories for number in pack.numbers(story))),
-    )
+        trend = model.Trend.RISING if moved > STEADY else model.Trend.FALLING if moved < -STEADY else model.Trend.STEADY
+    falls = view.next_fall if view.level in rules.raise_ else None
+    evidence = tuple(sorted(number for story in stories for number in pack.numbers(story)))
+    made = {"axis": axis, "trend": trend, "next_fall": falls, "stories": stories, "evidence": evidence}
+    return record_of(model.MatrixRow, view, **made)
 
 
-def _confidence(stories: Sequence[StorySummary], weights: Mapping[str, float]) -> Confidence | None:
+def _confidence(stories: Sequence[StorySummary], weights: Mapping[str, float]) -> model.Confidence | None:
     """The contribution-weighted mean over the stories; over all of them alike where none contributes."""
     counted = [(story, weights[story.story]) for story in stories if weights.get(story.story, 0.0) > 0]
     counted = counted or [(story, 1.0) for story in stories]
@@ -267,16 +252,16 @@ def _confidence(stories: Sequence[StorySummary], weights: Mapping[str, float]) -
     number = round(math.fsum(story.confidence * weight for story, weight in counted) / total, 12)
     mixes = {story.mix for story, _ in counted}
     mix = next(iter(mixes)) if len(mixes) == 1 else Mix.MIXED
-    return Confidence(grade=grade(number, mix), mix=mix, number=number)
+    return model.Confidence(grade=grade(number, mix), mix=mix, number=number)
 
 
-def _statement(story: StorySummary, pack: _Pack) -> Statement:
+def _statement(story: StorySummary, pack: _Pack) -> model.Statement:
     """The current headline of a story."""
     numbers = pack.numbers(story.story)
-    return Statement(story.title, numbers, story.newest, story.story, resolved=bool(story.resolved))
+    return model.Statement(story.title, numbers, story.newest, story.story, resolved=bool(story.resolved))
 
 
-def _happened(pack: _Pack, weights: Mapping[str, float]) -> tuple[Statement, ...]:
+def _happened(pack: _Pack, weights: Mapping[str, float]) -> tuple[model.Statement, ...]:
     """The headlines of the story that contributes most, in order of time."""
     if not pack.stories:
         return ()
@@ -286,15 +271,15 @@ def _happened(pack: _Pack, weights: Mapping[str, float]) -> tuple[Statement, ...
     for first, *more in list(by_headline.values())[:HAPPENED]:
         at = first.observed if first.published is None else min(first.published, first.observed)
         numbers = (first.number, *(each.number for each in more))
-        statements.append(Statement(first.title, numbers, at, leading.story))
+        statements.append(model.Statement(first.title, numbers, at, leading.story))
     return tuple(statements)
 
 
-def _signals(pack: _Pack, topics: Mapping[str, Topic]) -> dict[Signal, tuple[SignalLine, ...]]:
+def _signals(pack: _Pack, topics: Mapping[str, Topic]) -> dict[Signal, tuple[model.SignalLine, ...]]:
     """Each reported topic with its newest headline and how many stories carry it, newest first."""
     carried = grouped((name, story) for story in pack.stories for name, _ in story.topics if name in topics)
     lines = [
-        SignalLine(name, topics[name].signal, _statement(stories[0], pack), len(stories))
+        model.SignalLine(name, topics[name].signal, _statement(stories[0], pack), len(stories))
         for name, stories in carried.items()
     ]
     return {signal: tuple(line for line in lines if line.signal is signal) for signal in Signal}

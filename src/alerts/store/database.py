@@ -298,11 +298,5 @@ def _began_writing(connection: Any) -> bool:
 
 
 def _postgres_engine(url: URL, pool_size: int) -> Engine:
-    return create_engine(
-        url,
-        pool_size=pool_size,
-        max_overflow=pool_size,
-        pool_pre_ping=True,
-        hide_parameters=True,
-        connect_args={"connect_timeout": 10},
-    )
+    pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": pool_size, "pool_pre_ping": True}
+    return create_engine(url, **pool, hide_parameters=True, connect_args={"connect_timeout": 10})

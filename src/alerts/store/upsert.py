@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import BindParameter, Executable, Insert, bindparam, case, insert
+from sqlalchemy import BindParameter, ColumnElement, Executable, Insert, bindparam, case, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -95,6 +95,11 @@ def row_of(table: type[Base], record: Any, /, **given: Any) -> dict[str, Any]:
 def _shared(table: type[Base], fields: tuple[str, ...]) -> list[str]:
     columns, number = table_of(table).c, table_of(table).autoincrement_column
     return [name for name in fields if name in columns and columns[name] is not number]
+
+
+def equal(*asked: tuple[Any, Any]) -> list[ColumnElement[bool]]:
+    """Conditions that columns have these values; of None any value will do."""
+    return [column == value for column, value in asked if value is not None]
 
 
 def chunks(ids: Sequence[_Id], size: int = 500) -> Iterator[Sequence[_Id]]:

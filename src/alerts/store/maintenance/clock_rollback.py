@@ -28,20 +28,13 @@ def repair(session: Session, now: datetime, *, longest: timedelta) -> None:
     _clip(session, ChannelRow, ChannelRow.paused_until, now)
     for leased in (SourceRow, DeliveryRow):
         _clip(session, leased, leased.lease_until, now + longest)
-    session.execute(
-        update(SourceRow).where(SourceRow.last_poll_at > now, SourceRow.next_poll_at > now).values(next_poll_at=now)
-    )
+    polled_ahead = SourceRow.last_poll_at > now, SourceRow.next_poll_at > now
+    session.execute(update(SourceRow).where(*polled_ahead).values(next_poll_at=now))
     cases.mark_all_due(session, now)
     tried = select(AttemptRow.id).where(AttemptRow.delivery == DeliveryRow.id)
-    session.execute(
-        update(DeliveryRow)
-        .where(
-            DeliveryRow.due_at > now,
-            DeliveryRow.state.in_(deliveries.WAITING),
-            ~tried.exists() | tried.where(AttemptRow.started_at > now).exists(),
-        )
-        .values(due_at=now)
-    )
+    tried_ahead = ~tried.exists() | tried.where(AttemptRow.started_at > now).exists()
+    waits = DeliveryRow.due_at > now, DeliveryRow.state.in_(deliveries.WAITING), tried_ahead
+    session.execute(update(DeliveryRow).where(*waits).values(due_at=now))
     leased_till = (DeliveryRow.state == DeliveryState.LEASED.value) & (DeliveryRow.due_at > now + longest)
     session.execute(update(DeliveryRow).where(leased_till).values(due_at=now + longest))
 

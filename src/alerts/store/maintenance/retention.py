@@ -13,32 +13,8 @@ from alerts.model.alert import DeliveryState
 from alerts.model.answer import AnswerKind
 from alerts.model.level import Axis, Level
 from alerts.routing.state import RouterState
+from alerts.store import schema
 from alerts.store.repositories import cases, search_index
-from alerts.store.schema import (
-    AlertRow,
-    AnswerRow,
-    AssessmentRow,
-    CarriedRow,
-    CaseRow,
-    ChannelRow,
-    DeliveryRow,
-    DeskRow,
-    FindingRow,
-    HostRow,
-    ItemRow,
-    LinkRow,
-    MembershipRow,
-    RevisionRow,
-    SilenceRow,
-    SnapshotRow,
-    SourceRow,
-    StoryEventRow,
-    StoryRiseRow,
-    StoryRow,
-    StoryVersionRow,
-    ThreadRow,
-    TransitionRow,
-)
 from alerts.store.upsert import SOME, chunks, rows_of
 
 _FINISHED = (DeliveryState.SENT.value, DeliveryState.DEAD.value, DeliveryState.SUPPRESSED.value)
@@ -56,79 +32,57 @@ def _delete_of(session: Session, institution: str, table: Any, *where: ColumnEle
     return _delete(session, delete(table).where(table.institution == institution, *where))
 
 
-# --- one institution -----------------------------------------------------------------------------------------
-
-
 def institutions(session: Session) -> list[str]:
     """Every institution about which anything is recorded."""
-    return list(session.scalars(select(CaseRow.institution).order_by(CaseRow.institution)))
+    return list(session.scalars(select(schema.CaseRow.institution).order_by(schema.CaseRow.institution)))
 
 
 def old_stories(session: Session, institution: str, before: datetime) -> set[str]:
     """The stories that hold nothing observed since an instant."""
     # Item by item first: joined with the findings themselves, SQLite would go through all of them for each item.
-    seen = (
-        select(FindingRow.item, func.max(FindingRow.observed).label("last"))
-        .where(FindingRow.institution == institution)
-        .group_by(FindingRow.item)
-        .subquery()
-    )
+    finding, member, story = schema.FindingRow, schema.MembershipRow, schema.StoryRow
+    newest = select(finding.item, func.max(finding.observed).label("last")).where(finding.institution == institution)
+    seen = newest.group_by(finding.item).subquery()
     last = func.max(seen.c.last)
-    with_members = session.scalars(
-        select(MembershipRow.story)
-        .outerjoin(seen, seen.c.item == MembershipRow.item)
-        .where(MembershipRow.institution == institution)
-        .group_by(MembershipRow.story)
-        .having(or_(last.is_(None), last < before))
-    )
-    held = select(MembershipRow.story).where(MembershipRow.institution == institution)
-    without = session.scalars(
-        select(StoryRow.id).where(
-            StoryRow.institution == institution, StoryRow.newest < before, StoryRow.id.not_in(held)
-        )
-    )
-    return {*with_members, *without}
+    held = select(member.story).where(member.institution == institution)
+    by_story = held.outerjoin(seen, seen.c.item == member.item).group_by(member.story)
+    with_members = session.scalars(by_story.having(or_(last.is_(None), last < before)))
+    without_members = story.institution == institution, story.newest < before, story.id.not_in(held)
+    return {*with_members, *session.scalars(select(story.id).where(*without_members))}
 
 
 def opened(session: Session, institution: str, axes: Collection[Axis]) -> dict[Axis, datetime]:
     """When each of these axes, none of which is low, last left low."""
-    rows = session.execute(
-        select(TransitionRow.axis, func.max(TransitionRow.at))
-        .where(TransitionRow.institution == institution, TransitionRow.axis.in_(axes))
-        .where(TransitionRow.from_level == Level.LOW.value)
-        .group_by(TransitionRow.axis)
-    )
-    return {Axis(axis): left for axis, left in rows}
+    change = schema.TransitionRow
+    left = change.institution == institution, change.axis.in_(axes), change.from_level == Level.LOW.value
+    rows = session.execute(select(change.axis, func.max(change.at)).where(*left).group_by(change.axis))
+    return {Axis(axis): at for axis, at in rows}
 
 
 def remove_stories(session: Session, institution: str, gone: Collection[str], before: datetime) -> dict[str, int]:
     """Removes stories with all that was found about the institution in their items, and old findings in no story."""
     counts = {"stories": 0, "findings": 0}
-    in_story = select(MembershipRow.item).where(MembershipRow.institution == institution)
-    items = {item for (item,) in rows_of(session, in_story.where(MembershipRow.story.in_(SOME)), sorted(gone))}
+    finding, member, event = schema.FindingRow, schema.MembershipRow, schema.StoryEventRow
+    assessment, version, rise = schema.AssessmentRow, schema.StoryVersionRow, schema.StoryRiseRow
+    in_story = select(member.item).where(member.institution == institution)
+    items = {item for (item,) in rows_of(session, in_story.where(member.story.in_(SOME)), sorted(gone))}
     for some in chunks(sorted(items)):
-        counts["findings"] += _delete_of(session, institution, FindingRow, FindingRow.item.in_(some))
-        _delete_of(session, institution, MembershipRow, MembershipRow.item.in_(some))
-        joined = StoryEventRow.kind == "joined"
-        _delete_of(session, institution, StoryEventRow, joined, StoryEventRow.other.in_(some))
-    newest = session.scalar(
-        select(func.max(AssessmentRow.at)).where(AssessmentRow.institution == institution, AssessmentRow.at < before)
-    )
-    for table, old in (
-        (StoryVersionRow, StoryVersionRow.until < before),
-        (AssessmentRow, AssessmentRow.at < (newest or before)),  # the newest stands for the time since
-        (StoryRiseRow, StoryRiseRow.at < before),
-    ):
-        _delete_of(session, institution, table, old)
+        counts["findings"] += _delete_of(session, institution, finding, finding.item.in_(some))
+        _delete_of(session, institution, member, member.item.in_(some))
+        _delete_of(session, institution, event, event.kind == "joined", event.other.in_(some))
+    former = assessment.institution == institution, assessment.at < before
+    newest = session.scalar(select(func.max(assessment.at)).where(*former))
+    _delete_of(session, institution, version, version.until < before)
+    _delete_of(session, institution, assessment, assessment.at < (newest or before))  # it stands for the time since
+    _delete_of(session, institution, rise, rise.at < before)
     for some in chunks(sorted(gone)):
-        _delete(session, delete(StoryVersionRow).where(StoryVersionRow.story.in_(some)))
-        counts["stories"] += _delete(session, delete(StoryRow).where(StoryRow.id.in_(some)))
-        about = or_(StoryEventRow.story.in_(some), StoryEventRow.other.in_(some))
-        _delete_of(session, institution, StoryEventRow, about)
+        _delete(session, delete(version).where(version.story.in_(some)))
+        counts["stories"] += _delete(session, delete(schema.StoryRow).where(schema.StoryRow.id.in_(some)))
+        _delete_of(session, institution, event, or_(event.story.in_(some), event.other.in_(some)))
     # Findings of items that are in no story and about which nothing was found since.
-    recent = select(FindingRow.item).where(FindingRow.institution == institution, FindingRow.observed >= before)
-    loose = FindingRow.item.not_in(in_story), FindingRow.item.not_in(recent)
-    counts["findings"] += _delete_of(session, institution, FindingRow, FindingRow.observed < before, *loose)
+    recent = select(finding.item).where(finding.institution == institution, finding.observed >= before)
+    loose = finding.observed < before, finding.item.not_in(in_story), finding.item.not_in(recent)
+    counts["findings"] += _delete_of(session, institution, finding, *loose)
     return counts
 
 
@@ -145,59 +99,42 @@ def remove_alerts(
     Those of an axis stay from its instant in `keep_since` on; alerts stay that are in `waiting`, or that a
     delivery tells of which is not finished or not old; level changes stay as long as an alert tells of them.
     """
-    old = [TransitionRow.institution == institution, TransitionRow.at < before]
-    for axis, since in keep_since.items():
-        old.append(or_(TransitionRow.axis != axis.value, TransitionRow.at < since))
-    told_of = (
-        select(CarriedRow.alert)
-        .join(DeliveryRow, DeliveryRow.id == CarriedRow.delivery)
-        .where(
-            CarriedRow.alert == AlertRow.id, or_(DeliveryRow.state.not_in(_FINISHED), DeliveryRow.created_at >= before)
-        )
-        .exists()
-    )
-    gone = session.scalars(
-        select(AlertRow.id).where(
-            AlertRow.institution == institution,
-            AlertRow.at < before,
-            or_(AlertRow.transition.is_(None), AlertRow.transition.in_(select(TransitionRow.id).where(*old))),
-            ~told_of,
-        )
-    )
+    alert, carried, change, delivery = schema.AlertRow, schema.CarriedRow, schema.TransitionRow, schema.DeliveryRow
+    old = [change.institution == institution, change.at < before]
+    old += [or_(change.axis != axis.value, change.at < since) for axis, since in keep_since.items()]
+    in_use = or_(delivery.state.not_in(_FINISHED), delivery.created_at >= before)
+    carriers = select(carried.alert).join(delivery, delivery.id == carried.delivery)
+    told_of = carriers.where(carried.alert == alert.id, in_use).exists()
+    of_old = or_(alert.transition.is_(None), alert.transition.in_(select(change.id).where(*old)))
+    gone = select(alert.id).where(alert.institution == institution, alert.at < before, of_old, ~told_of)
     counts = {"alerts": 0, "transitions": 0}
-    for some in chunks(sorted(set(gone) - set(waiting))):
-        counts["alerts"] += _delete(session, delete(AlertRow).where(AlertRow.id.in_(some)))
-    still_told = select(AlertRow.id).where(AlertRow.transition == TransitionRow.id).exists()
-    counts["transitions"] += _delete(session, delete(TransitionRow).where(*old, ~still_told))
+    for some in chunks(sorted(set(session.scalars(gone)) - set(waiting))):
+        counts["alerts"] += _delete(session, delete(alert).where(alert.id.in_(some)))
+    still_told = select(alert.id).where(alert.transition == change.id).exists()
+    counts["transitions"] += _delete(session, delete(change).where(*old, ~still_told))
     return counts
 
 
 def remove_snapshots(session: Session, institution: str, before: datetime) -> int:
     """Takes old profile snapshots away, but for the newest of them, which later messages may show."""
-    mine = SnapshotRow.institution == institution
-    newest = session.scalar(select(func.max(SnapshotRow.at)).where(mine, SnapshotRow.at < before))
+    mine = schema.SnapshotRow.institution == institution
+    newest = session.scalar(select(func.max(schema.SnapshotRow.at)).where(mine, schema.SnapshotRow.at < before))
     if newest is None:
         return 0
-    return _delete_of(session, institution, SnapshotRow, SnapshotRow.at < newest)
+    return _delete_of(session, institution, schema.SnapshotRow, schema.SnapshotRow.at < newest)
 
 
 def touch(session: Session, institution: str, now: datetime) -> None:
     """Every worker must read the case again, and it is assessed now."""
-    session.execute(
-        update(CaseRow)
-        .where(CaseRow.institution == institution)
-        .values(version=CaseRow.version + 1, due_at=cases.due_by(now), claimed_until=None)
-    )
-
-
-# --- deliveries ----------------------------------------------------------------------------------------------
+    values = {"version": schema.CaseRow.version + 1, "due_at": cases.due_by(now), "claimed_until": None}
+    session.execute(update(schema.CaseRow).where(schema.CaseRow.institution == institution).values(values))
 
 
 def waiting_alerts(session: Session) -> set[str]:
     """The alerts that wait at a desk for a digest, a summary, or the end of quiet hours."""
     return {
         entry.alert
-        for state in session.scalars(select(DeskRow.state))
+        for state in session.scalars(select(schema.DeskRow.state))
         for channel in RouterState.from_json(state).channels.values()
         for queue in channel.queues.values()
         for entry in queue.entries
@@ -206,35 +143,26 @@ def waiting_alerts(session: Session) -> set[str]:
 
 def oldest_unfinished(session: Session) -> datetime | None:
     """The instant of the oldest message that is still to be sent."""
-    return session.scalar(select(func.min(DeliveryRow.at)).where(DeliveryRow.state.not_in(_FINISHED)))
+    return session.scalar(select(func.min(schema.DeliveryRow.at)).where(schema.DeliveryRow.state.not_in(_FINISHED)))
 
 
 def remove_deliveries(session: Session, before: datetime, limit: int) -> int:
     """Takes old finished deliveries away, at most `limit`, unless they carried an alert that is on record."""
-    told = select(AlertRow.id).join(CarriedRow, CarriedRow.alert == AlertRow.id)
-    gone = session.scalars(
-        select(DeliveryRow.id)
-        .where(
-            DeliveryRow.created_at < before,
-            DeliveryRow.state.in_(_FINISHED),
-            ~told.where(CarriedRow.delivery == DeliveryRow.id).exists(),
-        )
-        .limit(limit)
-    ).all()
-    return sum(_delete(session, delete(DeliveryRow).where(DeliveryRow.id.in_(some))) for some in chunks(gone))
-
-
-# --- items ---------------------------------------------------------------------------------------------------
+    alert, carried, delivery = schema.AlertRow, schema.CarriedRow, schema.DeliveryRow
+    told = select(alert.id).join(carried, carried.alert == alert.id).where(carried.delivery == delivery.id)
+    old = delivery.created_at < before, delivery.state.in_(_FINISHED), ~told.exists()
+    gone = session.scalars(select(delivery.id).where(*old).limit(limit)).all()
+    return sum(_delete(session, delete(delivery).where(delivery.id.in_(some))) for some in chunks(gone))
 
 
 def sources(session: Session) -> list[str]:
     """Every source of which items are recorded."""
-    return list(session.scalars(select(ItemRow.source).distinct().order_by(ItemRow.source)))
+    return list(session.scalars(select(schema.ItemRow.source).distinct().order_by(schema.ItemRow.source)))
 
 
 def remembered(session: Session, source: str) -> frozenset[str] | None:
     """The items by which the source's next poll recognises its entries; None: any of them may be needed."""
-    row = session.get(SourceRow, source)
+    row = session.get(schema.SourceRow, source)
     if row is None or not row.active:
         return frozenset()
     seen = FeedState.from_json(row.state).seen
@@ -246,13 +174,10 @@ def old_items(
 ) -> tuple[list[str], str | None]:
     """Items, in the order of their ids, of which nothing changed since an instant and in which nothing is found;
     and where to go on, None at the end."""
-    rows = session.scalars(
-        select(ItemRow.id)
-        .where(ItemRow.source == source, ItemRow.last_changed < before, ItemRow.id > after)
-        .order_by(ItemRow.id)
-        .limit(limit)
-    ).all()
-    found = {item for (item,) in rows_of(session, select(FindingRow.item).where(FindingRow.item.in_(SOME)), rows)}
+    item, finding = schema.ItemRow, schema.FindingRow
+    old = select(item.id).where(item.source == source, item.last_changed < before, item.id > after)
+    rows = session.scalars(old.order_by(item.id).limit(limit)).all()
+    found = {name for (name,) in rows_of(session, select(finding.item).where(finding.item.in_(SOME)), rows)}
     return [each for each in rows if each not in found], rows[-1] if len(rows) == limit else None
 
 
@@ -261,28 +186,25 @@ def remove_items(session: Session, items: Sequence[str], remembered: frozenset[s
     counts = {"revisions": 0, "items": 0}
     search_index.remove(session, items)
     for some in chunks(items):
-        counts["revisions"] += _delete(session, delete(RevisionRow).where(RevisionRow.item.in_(some)))
+        counts["revisions"] += _delete(session, delete(schema.RevisionRow).where(schema.RevisionRow.item.in_(some)))
         gone = () if remembered is None else [each for each in some if each not in remembered]
         if gone:
-            counts["items"] += _delete(session, delete(ItemRow).where(ItemRow.id.in_(gone)))
+            counts["items"] += _delete(session, delete(schema.ItemRow).where(schema.ItemRow.id.in_(gone)))
     return counts
-
-
-# --- the rest ------------------------------------------------------------------------------------------------
 
 
 def remove_rest(session: Session, before: datetime) -> dict[str, int]:
     """Removes ended silences and links, hosts, channels and threads unused since, and answers whose alert is
     gone, unless they still hold.
     """
-    lasting = AnswerRow.kind.in_([AnswerKind.ONLY_CRITICAL.value, AnswerKind.DAILY.value])
-    without_alert = ~select(AlertRow.id).where(AlertRow.id == AnswerRow.alert).exists()
-    old_answers = AnswerRow.at < before, without_alert, ~lasting | (AnswerRow.undone_at < before)
+    lasting = schema.AnswerRow.kind.in_([AnswerKind.ONLY_CRITICAL.value, AnswerKind.DAILY.value])
+    without_alert = ~select(schema.AlertRow.id).where(schema.AlertRow.id == schema.AnswerRow.alert).exists()
+    old_answers = schema.AnswerRow.at < before, without_alert, ~lasting | (schema.AnswerRow.undone_at < before)
     return {
-        "answers": _delete(session, delete(AnswerRow).where(*old_answers)),
-        "silences": _delete(session, delete(SilenceRow).where(SilenceRow.until < before)),
-        "links": _delete(session, delete(LinkRow).where(LinkRow.expires_at < before)),
-        "hosts": _delete(session, delete(HostRow).where(HostRow.free_at < before)),
-        "channels": _delete(session, delete(ChannelRow).where(ChannelRow.free_at < before)),
-        "threads": _delete(session, delete(ThreadRow).where(ThreadRow.at < before)),
+        "answers": _delete(session, delete(schema.AnswerRow).where(*old_answers)),
+        "silences": _delete(session, delete(schema.SilenceRow).where(schema.SilenceRow.until < before)),
+        "links": _delete(session, delete(schema.LinkRow).where(schema.LinkRow.expires_at < before)),
+        "hosts": _delete(session, delete(schema.HostRow).where(schema.HostRow.free_at < before)),
+        "channels": _delete(session, delete(schema.ChannelRow).where(schema.ChannelRow.free_at < before)),
+        "threads": _delete(session, delete(schema.ThreadRow).where(schema.ThreadRow.at < before)),
     }

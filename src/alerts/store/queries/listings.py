@@ -3,26 +3,18 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from alerts.model.fields import grouped
 from alerts.model.level import Axis, Level
 from alerts.model.times import format_time
-from alerts.store.schema import (
-    AlertRow,
-    AttemptRow,
-    Base,
-    CarriedRow,
-    CaseRow,
-    DeliveryRow,
-    FindingRow,
-    MembershipRow,
-    SourceRow,
-    StoryRow,
-)
-from alerts.store.upsert import chunks
+from alerts.store import schema
+from alerts.store.upsert import SOME, equal, rows_of
+
+_Row = TypeVar("_Row", bound=schema.Base)
 
 
 def _time(value: datetime | None) -> str | None:
@@ -37,7 +29,7 @@ def columns(row: Any, *names: str) -> dict[str, Any]:
 
 def levels(session: Session) -> dict[str, dict[Axis, Level]]:
     """The level of every axis of every institution about which anything was ever found."""
-    rows = session.execute(select(CaseRow.institution, CaseRow.axes))
+    rows = session.execute(select(schema.CaseRow.institution, schema.CaseRow.axes))
     return {
         institution: {axis: Level(axes.get(axis.value, {}).get("level", Level.LOW)) for axis in Axis}
         for institution, axes in rows
@@ -53,25 +45,18 @@ def stories(
     limit: int = 50,
 ) -> list[dict[str, Any]]:
     """Stories, the newest first, but those that were found to be others or in which nothing counts any more."""
-    listed = StoryRow.merged_into.is_(None), StoryRow.reports > 0
-    query = select(StoryRow).where(*listed).order_by(StoryRow.newest.desc(), StoryRow.id)
-    if institution is not None:
-        query = query.where(StoryRow.institution == institution)
+    story = schema.StoryRow
+    listed = story.merged_into.is_(None), story.reports > 0, *equal((story.institution, institution))
+    query = select(story).where(*listed).order_by(story.newest.desc(), story.id)
     if since is not None:
-        query = query.where(StoryRow.newest >= since)
+        query = query.where(story.newest >= since)
     found = []
     for row in session.scalars(query.execution_options(yield_per=200)):
         topics = [name for name, _ in row.topics]
         if topic is not None and topic not in topics:
             continue
-        found.append(
-            {
-                "story": row.id,
-                **columns(row, "institution", "title", "grade", "confidence", "mix", "reports", "publishers"),
-                "topics": topics,
-                **columns(row, "first", "newest"),
-            }
-        )
+        shown = columns(row, "institution", "title", "grade", "confidence", "mix", "reports", "publishers")
+        found.append({"story": row.id, **shown, "topics": topics, **columns(row, "first", "newest")})
         if len(found) >= limit:
             break
     return found
@@ -87,44 +72,33 @@ def deliveries(
     limit: int = 50,
 ) -> list[dict[str, Any]]:
     """Who got what, when and why, the newest first: each delivery with its alerts and attempts."""
-    query = select(DeliveryRow).order_by(DeliveryRow.created_at.desc(), DeliveryRow.id).limit(limit)
-    if subscriber is not None:
-        query = query.where(DeliveryRow.subscriber == subscriber)
+    delivery = schema.DeliveryRow
+    query = select(delivery).where(*equal((delivery.subscriber, subscriber)))
     if state:
-        query = query.where(DeliveryRow.state.in_(state))
+        query = query.where(delivery.state.in_(state))
     if since is not None:
-        query = query.where(DeliveryRow.created_at >= since)
+        query = query.where(delivery.created_at >= since)
     if institution is not None:
-        query = query.where(
-            DeliveryRow.id.in_(
-                select(CarriedRow.delivery)
-                .join(AlertRow, AlertRow.id == CarriedRow.alert)
-                .where(AlertRow.institution == institution)
-            )
-        )
-    return _with_alerts_and_attempts(session, session.scalars(query).all())
+        about = select(schema.AlertRow.id).where(schema.AlertRow.institution == institution)
+        carried = select(schema.CarriedRow.delivery).where(schema.CarriedRow.alert.in_(about))
+        query = query.where(delivery.id.in_(carried))
+    newest_first = query.order_by(delivery.created_at.desc(), delivery.id).limit(limit)
+    return _with_alerts_and_attempts(session, session.scalars(newest_first).all())
 
 
-def _with_alerts_and_attempts(session: Session, rows: Sequence[DeliveryRow]) -> list[dict[str, Any]]:
+def _with_alerts_and_attempts(session: Session, rows: Sequence[schema.DeliveryRow]) -> list[dict[str, Any]]:
     ids = [row.id for row in rows]
-    carried: dict[str, list[AlertRow]] = {}
-    attempts: dict[str, list[AttemptRow]] = {}
-    for some in chunks(ids):
-        for delivery, alert in session.execute(
-            select(CarriedRow.delivery, AlertRow)
-            .join(AlertRow, AlertRow.id == CarriedRow.alert)
-            .where(CarriedRow.delivery.in_(some))
-            .order_by(AlertRow.at, AlertRow.id)
-        ):
-            carried.setdefault(delivery, []).append(alert)
-        for attempt in session.scalars(
-            select(AttemptRow).where(AttemptRow.delivery.in_(some)).order_by(AttemptRow.number)
-        ):
-            attempts.setdefault(attempt.delivery, []).append(attempt)
+    with_alert = select(schema.CarriedRow.delivery, schema.AlertRow).where(schema.CarriedRow.delivery.in_(SOME))
+    joined = with_alert.join(schema.AlertRow, schema.AlertRow.id == schema.CarriedRow.alert)
+    carried = grouped(rows_of(session, joined.order_by(schema.AlertRow.at, schema.AlertRow.id), ids))
+    made = select(schema.AttemptRow).where(schema.AttemptRow.delivery.in_(SOME)).order_by(schema.AttemptRow.number)
+    attempts = grouped((attempt.delivery, attempt) for (attempt,) in rows_of(session, made, ids))
     return [_delivery(row, carried.get(row.id, []), attempts.get(row.id, [])) for row in rows]
 
 
-def _delivery(row: DeliveryRow, alerts: Sequence[AlertRow], attempts: Sequence[AttemptRow]) -> dict[str, Any]:
+def _delivery(
+    row: schema.DeliveryRow, alerts: Sequence[schema.AlertRow], attempts: Sequence[schema.AttemptRow]
+) -> dict[str, Any]:
     return {
         "delivery": row.id,
         **columns(row, "at", "subscriber", "channel", "kind", "state", "reason"),
@@ -137,7 +111,7 @@ def _delivery(row: DeliveryRow, alerts: Sequence[AlertRow], attempts: Sequence[A
 
 
 def delivery_states(session: Session) -> dict[str, int]:
-    rows = session.execute(select(DeliveryRow.state, func.count()).group_by(DeliveryRow.state))
+    rows = session.execute(select(schema.DeliveryRow.state, func.count()).group_by(schema.DeliveryRow.state))
     return dict(rows.all())
 
 
@@ -145,27 +119,30 @@ def overdue(session: Session, now: datetime) -> dict[str, tuple[int, datetime | 
     """How much waits of each kind although it is due, and since when the oldest of it."""
     found = {}
     for name, column, conditions in (
-        ("polls", SourceRow.next_poll_at, [SourceRow.active.is_(True)]),
-        ("assessments", CaseRow.due_at, []),
-        ("deliveries", DeliveryRow.due_at, []),
+        ("polls", schema.SourceRow.next_poll_at, [schema.SourceRow.active.is_(True)]),
+        ("assessments", schema.CaseRow.due_at, []),
+        ("deliveries", schema.DeliveryRow.due_at, []),
     ):
         row = session.execute(select(func.count(), func.min(column)).where(column <= now, *conditions)).one()
         found[name] = (row[0], row[1])
     return found
 
 
-def alert(session: Session, alert_id: str) -> AlertRow | None:
+def alert(session: Session, alert_id: str) -> schema.AlertRow | None:
     """The alert of this id, or of the only one that begins so."""
-    row = session.get(AlertRow, alert_id)
-    if row is not None:
-        return row
-    found = session.scalars(select(AlertRow).where(AlertRow.id.startswith(alert_id, autoescape=True)).limit(2)).all()
+    return session.get(schema.AlertRow, alert_id) or _beginning(session, schema.AlertRow, alert_id)
+
+
+def _beginning(session: Session, table: type[_Row], beginning: str) -> _Row | None:
+    """The only row whose id begins so."""
+    column = schema.table_of(table).c.id
+    found = session.scalars(select(table).where(column.startswith(beginning, autoescape=True)).limit(2)).all()
     return found[0] if len(found) == 1 else None
 
 
 def ids_beginning(session: Session, table: str, beginning: str, limit: int = 50) -> list[str]:
     """Ids of a table, to complete what a person types."""
-    column = Base.metadata.tables[table].c.id
+    column = schema.Base.metadata.tables[table].c.id
     query = select(column).where(column.startswith(beginning, autoescape=True)).order_by(column).limit(limit)
     return list(session.scalars(query))
 
@@ -175,69 +152,56 @@ def alerts_named(session: Session, key: str) -> list[str]:
     row = alert(session, key)
     if row is not None:
         return [row.id]
-    deliveries = session.scalars(
-        select(DeliveryRow.id).where(DeliveryRow.id.startswith(key, autoescape=True)).limit(2)
-    ).all()
-    if len(deliveries) != 1:
+    delivery = _beginning(session, schema.DeliveryRow, key)
+    if delivery is None:
         return []
-    carried = select(CarriedRow.alert).where(CarriedRow.delivery == deliveries[0])
-    ordered = select(AlertRow.id).where(AlertRow.id.in_(carried)).order_by(AlertRow.at, AlertRow.id)
-    return list(session.scalars(ordered))
+    carried = select(schema.CarriedRow.alert).where(schema.CarriedRow.delivery == delivery.id)
+    ids = select(schema.AlertRow.id).where(schema.AlertRow.id.in_(carried))
+    return list(session.scalars(ids.order_by(schema.AlertRow.at, schema.AlertRow.id)))
 
 
 def alerts_to(
     session: Session, subscriber: str, institution: str, *, since: datetime, upto: datetime
 ) -> list[dict[str, Any]]:
     """The alerts of a subscriber about an institution in a span of time, in order of time."""
-    asked = AlertRow.subscriber == subscriber, AlertRow.institution == institution, AlertRow.at.between(since, upto)
-    rows = session.scalars(select(AlertRow).where(*asked).order_by(AlertRow.at, AlertRow.id))
+    alert = schema.AlertRow
+    asked = alert.subscriber == subscriber, alert.institution == institution, alert.at.between(since, upto)
+    rows = session.scalars(select(alert).where(*asked).order_by(alert.at, alert.id))
     return [columns(row, "id", "at", "channel", "on", "state", "reason") for row in rows]
 
 
 def deliveries_of(session: Session, alert_id: str) -> list[dict[str, Any]]:
     """The deliveries that carried an alert, the oldest first."""
-    ids = select(CarriedRow.delivery).where(CarriedRow.alert == alert_id)
-    rows = session.scalars(
-        select(DeliveryRow).where(DeliveryRow.id.in_(ids)).order_by(DeliveryRow.created_at, DeliveryRow.id)
-    ).all()
-    return _with_alerts_and_attempts(session, rows)
+    delivery = schema.DeliveryRow
+    ids = select(schema.CarriedRow.delivery).where(schema.CarriedRow.alert == alert_id)
+    carriers = select(delivery).where(delivery.id.in_(ids)).order_by(delivery.created_at, delivery.id)
+    return _with_alerts_and_attempts(session, session.scalars(carriers).all())
 
 
-def members(session: Session, institution: str, story: str, limit: int) -> tuple[list[FindingRow], int]:
+def members(session: Session, institution: str, story: str, limit: int) -> tuple[list[schema.FindingRow], int]:
     """The findings of the items that a story was made of first, at most so many, by time of observation, an item's
     later revisions among them; and how many items it has in all."""
     # No join: for each item SQLite would go through all that was found about the institution.
-    placed = select(MembershipRow.item).where(MembershipRow.institution == institution, MembershipRow.story == story)
-    items = (
-        select(FindingRow.item)
-        .where(FindingRow.institution == institution, FindingRow.item.in_(placed))
-        .group_by(FindingRow.item)
-    )
-    first = items.order_by(func.min(FindingRow.observed), FindingRow.item).limit(limit)
-    rows = session.scalars(
-        select(FindingRow)
-        .where(FindingRow.institution == institution, FindingRow.item.in_(first))
-        .order_by(FindingRow.observed, FindingRow.item)
-    )
-    return list(rows), session.scalar(select(func.count()).select_from(items.subquery())) or 0
+    finding, member = schema.FindingRow, schema.MembershipRow
+    placed = select(member.item).where(member.institution == institution, member.story == story)
+    about = finding.institution == institution
+    items = select(finding.item).where(about, finding.item.in_(placed)).group_by(finding.item)
+    first = items.order_by(func.min(finding.observed), finding.item).limit(limit)
+    found = select(finding).where(about, finding.item.in_(first)).order_by(finding.observed, finding.item)
+    return list(session.scalars(found)), session.scalar(select(func.count()).select_from(items.subquery())) or 0
 
 
 def mentions(session: Session, institution: str, items: Sequence[str], upto: datetime) -> dict[str, list[list[Any]]]:
     """By item where it named the institution, as it read at an instant."""
-    found: dict[str, list[list[Any]]] = {}
-    for some in chunks(items):
-        rows = session.execute(
-            select(FindingRow.item, FindingRow.mentions)
-            .where(FindingRow.institution == institution, FindingRow.item.in_(some), FindingRow.observed <= upto)
-            .order_by(FindingRow.observed)
-        )
-        found.update(dict(rows.all()))
-    return found
+    finding = schema.FindingRow
+    asked = finding.institution == institution, finding.item.in_(SOME), finding.observed <= upto
+    query = select(finding.item, finding.mentions).where(*asked).order_by(finding.observed)
+    return dict(rows_of(session, query, items))
 
 
 def mention_texts(session: Session, institution: str) -> Counter[str]:
     """How often recorded items held each text by which an institution was found, case folded."""
-    query = select(FindingRow.mentions).where(FindingRow.institution == institution)
+    query = select(schema.FindingRow.mentions).where(schema.FindingRow.institution == institution)
     found = session.scalars(query).yield_per(1000)
     return Counter(str(mention[3]).casefold() for mentions in found for mention in mentions)
 
@@ -246,7 +210,7 @@ def matched(session: Session) -> tuple[dict[str, frozenset[str]], frozenset[str]
     """What recorded items were ever matched by: by institution the texts (case folded), and the topics."""
     texts: dict[str, set[str]] = {}
     topics: set[str] = set()
-    rows = session.execute(select(FindingRow.institution, FindingRow.mentions, FindingRow.topics))
+    rows = session.execute(select(schema.FindingRow.institution, schema.FindingRow.mentions, schema.FindingRow.topics))
     for institution, mentions, found in rows.yield_per(1000):
         if mentions:
             texts.setdefault(institution, set()).update(str(mention[3]).casefold() for mention in mentions)
@@ -256,5 +220,5 @@ def matched(session: Session) -> tuple[dict[str, frozenset[str]], frozenset[str]
 
 def topic_counts(session: Session) -> Counter[str]:
     """How many recorded findings carry each topic."""
-    found = session.scalars(select(FindingRow.topics)).yield_per(1000)
+    found = session.scalars(select(schema.FindingRow.topics)).yield_per(1000)
     return Counter(topic for topics in found for topic, _ in topics)

@@ -39,14 +39,8 @@ def tracked(session: Session) -> int:
 
 def dwell_times(session: Session, now: datetime) -> Sequence[float]:
     """Seconds from observation to the receiver of the messages sent within the last hour, at most a sample."""
-    rows = session.execute(
-        select(DeliveryRow.observed_at, DeliveryRow.sent_at)
-        .where(
-            DeliveryRow.created_at >= now - RECENT,
-            DeliveryRow.sent_at.is_not(None),
-            DeliveryRow.observed_at.is_not(None),
-        )
-        .order_by(DeliveryRow.created_at.desc())
-        .limit(SAMPLE)
-    )
+    observed, sent = DeliveryRow.observed_at, DeliveryRow.sent_at
+    recent = DeliveryRow.created_at >= now - RECENT, sent.is_not(None), observed.is_not(None)
+    newest = select(observed, sent).where(*recent).order_by(DeliveryRow.created_at.desc()).limit(SAMPLE)
+    rows = session.execute(newest).all()
     return [(sent - observed).total_seconds() for observed, sent in rows if observed is not None and sent is not None]

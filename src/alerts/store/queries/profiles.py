@@ -21,7 +21,7 @@ from alerts.scoring.score import NO_SCORE, PLACES, Score
 from alerts.store.repositories import cases
 from alerts.store.repositories.assessments import summary_of
 from alerts.store.schema import AssessmentRow, FindingRow, StoryEventRow, StoryVersionRow, TransitionRow, table_of
-from alerts.store.upsert import SOME, chunks
+from alerts.store.upsert import SOME, chunks, rows_of
 from alerts.stories.features import Features
 from alerts.stories.independence import independent
 
@@ -32,35 +32,21 @@ _E = table_of(StoryEventRow).c
 _T = table_of(TransitionRow).c
 
 _AT = bindparam("at", type_=_V.c.since.type)
-_THEN = and_(
-    _V.c.institution == bindparam("institution"), _V.c.since <= _AT, or_(_V.c.until.is_(None), _V.c.until > _AT)
-)
+_ABOUT = bindparam("institution", type_=_V.c.institution.type)
+_THEN = and_(_V.c.institution == _ABOUT, _V.c.since <= _AT, or_(_V.c.until.is_(None), _V.c.until > _AT))
 _LEADING = {
-    axis: select(_V)
-    .where(_THEN, _V.c[f"key_{axis.value}"] <= bindparam("bound"))
-    .order_by(_V.c[f"key_{axis.value}"].desc(), _V.c.story)
-    .limit(PLACES)
-    for axis in Axis
+    axis: select(_V).where(_THEN, key <= bindparam("bound")).order_by(key.desc(), _V.c.story).limit(PLACES)
+    for axis, key in ((axis, _V.c[f"key_{axis.value}"]) for axis in Axis)
 }
 # No story of a later newest report was known by then: the index is entered at the right place.
-_NEWEST = (
-    select(_V)
-    .where(_THEN, _V.c.newest <= _AT, _V.c.confidence >= INTERNAL_BELOW)
-    .order_by(_V.c.newest.desc(), _V.c.story)
-    .limit(bindparam("most"))
-)
-_TOTALS = (
-    select(_A).where(_A.c.institution == bindparam("institution"), _A.c.at <= _AT).order_by(_A.c.at.desc()).limit(1)
-)
-_LEVEL = (
-    select(_T.to_level, _T.at)
-    .where(_T.institution == bindparam("institution"), _T.axis == bindparam("axis"), _T.at <= _AT)
-    .order_by(_T.at.desc())
-    .limit(1)
-)
-_REPORTS = cases.REPORTS.where(
-    _F.institution == bindparam("institution"), _F.item.in_(SOME), _F.observed <= _AT
-).order_by(_F.observed)
+_SHOWN = select(_V).where(_THEN, _V.c.newest <= _AT, _V.c.confidence >= INTERNAL_BELOW)
+_NEWEST = _SHOWN.order_by(_V.c.newest.desc(), _V.c.story).limit(bindparam("most"))
+_TOTALS = select(_A).where(_A.c.institution == _ABOUT, _A.c.at <= _AT).order_by(_A.c.at.desc()).limit(1)
+_LEVELS = select(_T.to_level, _T.at).where(_T.institution == _ABOUT, _T.axis == bindparam("axis"), _T.at <= _AT)
+_LEVEL = _LEVELS.order_by(_T.at.desc()).limit(1)
+_FOUND = _F.institution == _ABOUT, _F.item.in_(SOME), _F.observed <= _AT
+_REPORTS = cases.REPORTS.where(*_FOUND).order_by(_F.observed)
+_FEATURES = select(_F.item, _F.features).where(*_FOUND).order_by(_F.observed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +77,9 @@ def scores_at(session: Session, instants: Mapping[str, datetime]) -> dict[str, M
     """What the scores of each institution faded from at an instant of its own, where there were any."""
     found: dict[str, Mapping[Axis, Score]] = {}
     for some in chunks(sorted(instants), 100):
-        last = (
-            select(_A.c.institution, func.max(_A.c.at).label("at"))
-            .where(or_(*(and_(_A.c.institution == each, _A.c.at <= instants[each]) for each in some)))
-            .group_by(_A.c.institution)
-            .subquery()
-        )
+        until = or_(*(and_(_A.c.institution == each, _A.c.at <= instants[each]) for each in some))
+        newest = select(_A.c.institution, func.max(_A.c.at).label("at")).where(until)
+        last = newest.group_by(_A.c.institution).subquery()
         same = and_(last.c.institution == _A.c.institution, last.c.at == _A.c.at)
         for institution, row in session.execute(select(_A.c.institution, _A.c.scores).join(last, same)):
             found[institution] = _scores(row)
@@ -134,14 +117,12 @@ def reports(
 ) -> dict[str, Report]:
     """Some items as they read at an instant, dated when they were first observed."""
     found: dict[str, Report] = {}
-    for some in chunks(sorted(items)):
-        asked = {"institution": institution, "some": some, "at": at}
-        for row in session.execute(_REPORTS, asked):
-            former = found.get(row.item)
-            if former is not None:
-                found[row.item] = dated_as(cases.report_of(row, sources), former)
-            elif row.salience > 0:
-                found[row.item] = cases.report_of(row, sources)
+    for row in rows_of(session, _REPORTS, sorted(items), institution=institution, at=at):
+        former = found.get(row.item)
+        if former is not None:
+            found[row.item] = dated_as(cases.report_of(row, sources), former)
+        elif row.salience > 0:
+            found[row.item] = cases.report_of(row, sources)
     return found
 
 
@@ -152,19 +133,12 @@ def scores(
     equal parts of the time from then to `end`."""
     width = max((end - start) // steps, timedelta.resolution) // timedelta.resolution
     part = (type_coerce(_A.c.at, BigInteger) - micros(start)) // width
-    last = (
-        select(func.max(_A.c.at).label("at"))
-        .where(_A.c.institution == institution, _A.c.at > start, _A.c.at <= end)
-        .group_by(part)
-        .subquery()
-    )
+    within = _A.c.institution == institution, _A.c.at > start, _A.c.at <= end
+    last = select(func.max(_A.c.at).label("at")).where(*within).group_by(part).subquery()
     query = select(_A.c.at, _A.c.scores).join(last, last.c.at == _A.c.at).where(_A.c.institution == institution)
     found = [(start, totals(session, institution, start).scores)]
     found += [(at, _scores(row)) for at, row in session.execute(query.order_by(_A.c.at))]
     return found
-
-
-# --- all of a few stories ------------------------------------------------------------------------------------
 
 
 def stories(
@@ -198,11 +172,8 @@ def _members(session: Session, institution: str, wanted: Sequence[str], at: date
                 root[other] = root[story]
                 merged.append(other)
         frontier = merged
-    last = {
-        other: story
-        for kind, story, other in _events(session, institution, _E.other, sorted(items), at)
-        if kind == "joined"
-    }
+    moves = _events(session, institution, _E.other, sorted(items), at)
+    last = {other: story for kind, story, other in moves if kind == "joined"}
     found: dict[str, list[str]] = {story: [] for story in wanted}
     for item in sorted(items):
         if last[item] in root:
@@ -214,23 +185,11 @@ def _events(
     session: Session, institution: str, column: object, keys: Sequence[str], at: datetime
 ) -> Iterable[tuple[str, str, str]]:
     """Kind, story and other of the events about some stories or items until an instant, in their order."""
-    query = (
-        select(_E.kind, _E.story, _E.other)
-        .where(_E.institution == institution, _E.at <= at, column.in_(SOME))  # type: ignore[attr-defined]
-        .order_by(_E.id)
-    )
-    for some in chunks(keys):
-        yield from session.execute(query, {"some": some})
+    about = _E.institution == institution, _E.at <= at, column.in_(SOME)  # type: ignore[attr-defined]
+    return rows_of(session, select(_E.kind, _E.story, _E.other).where(*about).order_by(_E.id), keys)
 
 
 def _features(session: Session, institution: str, items: Collection[str], at: datetime) -> dict[str, Features]:
     """What some items say at an instant, reduced to what is compared."""
-    query = (
-        select(_F.item, _F.features)
-        .where(_F.institution == institution, _F.observed <= at, _F.item.in_(SOME))
-        .order_by(_F.observed)
-    )
-    newest: dict[str, bytes] = {}
-    for some in chunks(sorted(items)):
-        newest |= dict(session.execute(query, {"some": some}).all())
+    newest: dict[str, bytes] = dict(rows_of(session, _FEATURES, sorted(items), institution=institution, at=at))
     return {item: Features.load(features) for item, features in newest.items()}

@@ -70,14 +70,10 @@ def levels_before(session: Session, at: datetime) -> dict[str, dict[Axis, Level]
 def stories(session: Session, start: datetime, end: datetime) -> dict[str, list[StorySummary]]:
     """The stories of each institution with a report in a span, as they were at its end, the newest first."""
     last = end - MICROSECOND
-    query = select(_V).where(
-        _V.c.institution.in_(_KNOWN),
-        _V.c.newest.between(start, last),
-        _V.c.since <= last,
-        or_(_V.c.until.is_(None), _V.c.until > last),
-        _V.c.confidence >= INTERNAL_BELOW,
-    )
-    rows = session.execute(query.order_by(_V.c.newest.desc(), _V.c.story))
+    at_its_end = _V.c.since <= last, or_(_V.c.until.is_(None), _V.c.until > last)
+    shown = _V.c.institution.in_(_KNOWN), _V.c.newest.between(start, last), _V.c.confidence >= INTERNAL_BELOW
+    newest_first = select(_V).where(*shown, *at_its_end).order_by(_V.c.newest.desc(), _V.c.story)
+    rows = session.execute(newest_first)
     return grouped((row.institution, summary_of(row)) for row in rows)
 
 
@@ -110,10 +106,8 @@ def alerts_by_fate(session: Session, subscriber: str, start: datetime, end: date
 
     Alerts of one assessment are one, whatever the number of channels.
     """
-    mine = AlertRow.subscriber == subscriber, AlertRow.at >= start, AlertRow.at < end
-    rows = session.execute(
-        select(AlertRow.institution, AlertRow.at, AlertRow.state, AlertRow.reason).where(*mine)
-    ).all()
+    mine = _A.subscriber == subscriber, _A.at >= start, _A.at < end
+    rows = session.execute(select(_A.institution, _A.at, _A.state, _A.reason).where(*mine)).all()
     sent = {row[:2] for row in rows if row.state != AlertState.SUPPRESSED.value}
     held = {row[:2]: row.reason for row in rows if row[:2] not in sent}
     return len(sent), dict(sorted(Counter(held.values()).items()))

@@ -39,20 +39,13 @@ def add(
     session: Session, alerts: Sequence[Alert], *, transition_ids: Mapping[str, int], considered: Mapping[str, Any]
 ) -> None:
     """Stores alerts. `transition_ids` gives row ids by transition key, `considered` the explanation by alert id."""
-    rows = [
-        {
-            **{name: getattr(each, name) for name in _COLUMNS},
-            "on": each.on.value,
-            "state": each.state.value,
-            "transition": None if each.transition is None else transition_ids.get(each.transition.key),
-            "detail": {
-                **_adapter().dump_python(each, mode="json", exclude=_NOT_IN_DETAIL),
-                "story": "" if each.lead is None else each.lead.story,
-                "considered": considered.get(each.id),
-            },
-        }
-        for each in alerts
-    ]
+    rows = []
+    for each in alerts:
+        detail = _adapter().dump_python(each, mode="json", exclude=_NOT_IN_DETAIL)
+        detail |= {"story": "" if each.lead is None else each.lead.story, "considered": considered.get(each.id)}
+        transition = None if each.transition is None else transition_ids.get(each.transition.key)
+        columns = {name: getattr(each, name) for name in _COLUMNS}
+        rows.append({**columns, "transition": transition, "detail": detail})
     insert_new(session, AlertRow, rows)
 
 
@@ -88,20 +81,11 @@ def of_rows(session: Session, rows: Iterable[Any]) -> list[Alert]:
 
 def _alert(row: Any, recorded: Mapping[str, Transition]) -> Alert:
     detail = row.detail if "changes" in row.detail else _before(row, recorded)
-    alert = _adapter().validate_python(
-        {
-            **{name: value for name, value in detail.items() if name not in {"story", "considered"}},
-            **{name: getattr(row, name) for name in _COLUMNS},
-        }
-    )
-    known = (recorded.get(change.key, change) for change in alert.changes)
-    return replace(
-        alert,
-        changes=tuple(
-            replace(change, contributions=found.contributions)
-            for change, found in zip(alert.changes, known, strict=True)
-        ),
-    )
+    told = {name: value for name, value in detail.items() if name not in {"story", "considered"}}
+    alert = _adapter().validate_python(told | {name: getattr(row, name) for name in _COLUMNS})
+    pairs = ((change, recorded.get(change.key, change)) for change in alert.changes)
+    changes = tuple(replace(change, contributions=known.contributions) for change, known in pairs)
+    return replace(alert, changes=changes)
 
 
 def _before(row: Any, recorded: Mapping[str, Transition]) -> dict[str, Any]:
@@ -110,8 +94,5 @@ def _before(row: Any, recorded: Mapping[str, Transition]) -> dict[str, Any]:
     found = [each for each in recorded.values() if (each.institution, each.at) == (row.institution, row.at)]
     found = [each for each in found if each.to.value == old.get("level")][:1]
     keys = ("story", "title", "item", "url", "publisher")
-    return {
-        "level": found[0].to if found else "low",
-        "lead": {key: old.get(key, "") for key in keys} if old.get("title") else None,
-        "changes": found,
-    }
+    lead = {key: old.get(key, "") for key in keys} if old.get("title") else None
+    return {"level": found[0].to if found else "low", "lead": lead, "changes": found}

@@ -10,15 +10,12 @@ from sqlalchemy.orm import Session
 from alerts.model.answer import PREFERENCES, Answer, AnswerKind, WrongReason
 from alerts.model.fields import record_of
 from alerts.store.schema import AnswerRow, table_of
-from alerts.store.upsert import SOME, insert_new, row_of, rows_of
+from alerts.store.upsert import SOME, equal, insert_new, row_of, rows_of
 
 _ANSWERS = table_of(AnswerRow)
 _A = _ANSWERS.c
-_STANDING = (
-    select(_ANSWERS)
-    .where(_A.subscriber == bindparam("whose"), _A.kind.in_(SOME), _A.undone_at.is_(None))
-    .order_by(_A.at, _A.id)
-)
+_IN_FORCE = _A.subscriber == bindparam("whose"), _A.kind.in_(SOME), _A.undone_at.is_(None)
+_STANDING = select(_ANSWERS).where(*_IN_FORCE).order_by(_A.at, _A.id)
 _STANDING_ON = _STANDING.where(_A.alert == bindparam("on"))
 _CHOSEN = select(_ANSWERS).where(_A.subscriber.in_(SOME), _A.kind.in_(sorted(PREFERENCES))).order_by(_A.at, _A.id)
 
@@ -30,13 +27,8 @@ def add(session: Session, answers: Collection[Answer]) -> None:
 
 def undo(session: Session, answer: str, at: datetime, by: str) -> bool:
     """Takes an answer back; whether there was one in force."""
-    changed = session.execute(
-        update(_ANSWERS)
-        .where(_A.id == answer, _A.undone_at.is_(None))
-        .values(undone_at=at, undone_by=by)
-        .returning(_A.id)
-    )
-    return changed.scalar_one_or_none() is not None
+    in_force = update(_ANSWERS).where(_A.id == answer, _A.undone_at.is_(None))
+    return session.scalar(in_force.values(undone_at=at, undone_by=by).returning(_A.id)) is not None
 
 
 def get(session: Session, answer: str) -> Answer | None:
@@ -65,14 +57,11 @@ def find(
     limit: int | None = None,
 ) -> list[Answer]:
     """Answers, taken back ones too, the newest first."""
-    query = select(_ANSWERS).order_by(_A.at.desc(), _A.id).limit(limit)
+    query = select(_ANSWERS).where(*equal((_A.subscriber, subscriber), (_A.institution, institution)))
     if alerts is not None:
         query = query.where(_A.alert.in_(sorted(alerts)))
-    if subscriber is not None:
-        query = query.where(_A.subscriber == subscriber)
-    if institution is not None:
-        query = query.where(_A.institution == institution)
-    return [_answer(row) for row in session.execute(query)]
+    newest_first = query.order_by(_A.at.desc(), _A.id).limit(limit)
+    return [_answer(row) for row in session.execute(newest_first)]
 
 
 def _answer(row: Any) -> Answer:

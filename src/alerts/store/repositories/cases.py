@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from alerts.cases.case_file import AxisState
 from alerts.cases.history import Recorded, Rise
 from alerts.cases.observation import Observation, report
+from alerts.model.fields import grouped
 from alerts.model.level import Axis, Level
 from alerts.model.source import Source
 from alerts.model.story import Report
@@ -38,6 +39,7 @@ _SAVE = (
     .where(_C.institution == bindparam("whom"))
     .values({name: bindparam(f"new_{name}") for name in _C.keys() if name != "institution"})  # noqa: SIM118
 )
+_SAVED = {f"new_{name}": name for name in ("cursor", "version", "configuration", "reporter", "due_at")}
 _PLACED = select(_M.c.institution, _M.c.item, _M.c.story).where(_M.c.institution.in_(SOME))
 # Institutions to assess now (see `Claim.due`), first who was assessed longest ago: one that is in the news all the
 # time is due again and again, and would wait for ever behind those that were found before.
@@ -56,9 +58,6 @@ class Case:
     reporter: dict[str, Any]
     due_at: datetime | None = None
     falls: Mapping[Axis, datetime] = field(default_factory=dict)
-
-
-# --- what is due ---------------------------------------------------------------------------------------------
 
 
 def mark_due(
@@ -88,9 +87,6 @@ def mark_all_due(session: Session, at: datetime) -> None:
 def due_by(at: datetime) -> ColumnElement[datetime]:
     """Due at `at`, or since it is, where it waits already."""
     return case((_C.due_at < at, _C.due_at), else_=literal(at, Instant))
-
-
-# --- reading -------------------------------------------------------------------------------------------------
 
 
 def lock(session: Session, institutions: Iterable[str]) -> dict[str, Case]:
@@ -135,12 +131,9 @@ _WAITING = (
     .where(_F.institution.in_(SOME), _F.observed > _C.cursor, _F.observed <= bindparam("upto"))
     .order_by(*_IN_ORDER)
 )
-_MORE = (
-    select(_F.institution, func.min(_F.observed))
-    .join(_CASES, _C.institution == _F.institution)
-    .where(_F.institution.in_(SOME), _F.observed > _C.cursor, _F.observed > bindparam("upto"))
-    .group_by(_F.institution)
-)
+_FIRST = select(_F.institution, func.min(_F.observed)).join(_CASES, _C.institution == _F.institution)
+_LATER = _F.institution.in_(SOME), _F.observed > _C.cursor, _F.observed > bindparam("upto")
+_MORE = _FIRST.where(*_LATER).group_by(_F.institution)
 _FOUND = _FINDINGS.where(_F.institution.in_(SOME), _F.observed <= bindparam("upto")).order_by(*_IN_ORDER)
 
 
@@ -162,11 +155,8 @@ def waiting(
 def _by_instant(
     rows: Iterable[Any], sources: Mapping[str, Source]
 ) -> dict[str, list[tuple[datetime, list[Observation]]]]:
-    found: dict[str, dict[datetime, list[Observation]]] = {}
-    for row in rows:
-        instants = found.setdefault(row.institution, {})
-        instants.setdefault(row.observed, []).append(_observation(row, sources))
-    return {institution: list(instants.items()) for institution, instants in found.items()}
+    together = grouped(((row.institution, row.observed), _observation(row, sources)) for row in rows)
+    return grouped((institution, (at, batch)) for (institution, at), batch in together.items())
 
 
 def observed_after(session: Session, institutions: Iterable[str], upto: datetime) -> dict[str, datetime]:
@@ -198,12 +188,8 @@ def _newest(seen: Iterable[Observation]) -> dict[str, Observation]:
 
 def merged(session: Session, institution: str) -> dict[str, str]:
     """The stories that were found to be others, and which."""
-    rows = session.execute(
-        select(StoryEventRow.other, StoryEventRow.story).where(
-            StoryEventRow.institution == institution, StoryEventRow.kind == "merged"
-        )
-    )
-    return dict(rows.all())
+    events = select(_E.other, _E.story).where(_E.institution == institution, _E.kind == "merged")
+    return dict(session.execute(events).all())
 
 
 def recorded(
@@ -216,10 +202,9 @@ def recorded(
     found = {institution: Recorded() for institution in some}
     rows = session.execute(_PLACED, {"some": some})
     stories = {(institution, item): story for institution, item, story in rows}
-    observed: dict[str, list[Observation]] = {}
-    for row in session.execute(_FOUND, {"some": some, "upto": max(cursors.values())}):
-        if row.observed <= cursors[row.institution]:
-            observed.setdefault(row.institution, []).append(_observation(row, sources))
+    seen_by = session.execute(_FOUND, {"some": some, "upto": max(cursors.values())})
+    before = (row for row in seen_by if row.observed <= cursors[row.institution])
+    observed = grouped((row.institution, _observation(row, sources)) for row in before)
     for institution, seen in observed.items():
         found[institution].members = [
             (each, stories[institution, item]) for item, each in _newest(seen).items() if (institution, item) in stories
@@ -263,9 +248,6 @@ _MOVES = (
 """Kind, institution, item or story, and story: stories that were merged, and items that joined more than one."""
 
 
-# --- writing -------------------------------------------------------------------------------------------------
-
-
 def finding_row(seen: Report, **given: Any) -> dict[str, Any]:
     """The row of a report about an institution, with what else is `given`."""
     return row_of(FindingRow, seen, topics=assessments.topic_rows(seen), **given)
@@ -281,11 +263,8 @@ def replace_findings(session: Session, revisions: Sequence[int], rows: Sequence[
 
     A finding that is the same stays as it is, with the mark of one that came out of quarantine.
     """
-    stored: dict[tuple[str, datetime, str], dict[str, Any]] = {}
-    for some in chunks(revisions):
-        for row in session.execute(select(_FINDING_ROWS).where(_F.revision.in_(some))).mappings():
-            known = {str(name): value for name, value in row.items()}
-            stored[_finding_key(known)] = known
+    known = rows_of(session, select(_FINDING_ROWS).where(_F.revision.in_(SOME)), revisions)
+    stored = {_finding_key(row): row for row in (found._asdict() for found in known)}
     new = {_finding_key(row): row for row in rows}
     gone = [key for key in stored if key not in new]
     changed = [
@@ -360,28 +339,21 @@ def begin(session: Session, institutions: Sequence[str], at: datetime) -> None:
 
 def save(session: Session, assessed: Iterable[Case]) -> None:
     """Writes cases as they were assessed, none of them claimed any more."""
-    rows = [
-        {
-            "whom": each.institution,
-            "new_cursor": each.cursor,
-            "new_version": each.version,
-            "new_configuration": each.configuration,
-            "new_axes": {
-                axis.value: {
-                    "level": state.level.value,
-                    "since": format_time(state.since) if state.since else None,
-                    "falls": format_time(each.falls[axis]) if axis in each.falls else None,
-                }
-                for axis, state in each.axes.items()
-            },
-            "new_reporter": each.reporter,
-            "new_due_at": each.due_at,
-            "new_claimed_until": None,
-        }
-        for each in assessed
-    ]
+    rows = []
+    for each in assessed:
+        axes = {axis.value: _axis_record(state, each.falls.get(axis)) for axis, state in each.axes.items()}
+        changed = {parameter: getattr(each, name) for parameter, name in _SAVED.items()}
+        rows.append({"whom": each.institution, "new_axes": axes, "new_claimed_until": None, **changed})
     if rows:
         session.execute(_SAVE, rows)
+
+
+def _axis_record(state: AxisState, falls: datetime | None) -> dict[str, str | None]:
+    return {
+        "level": state.level.value,
+        "since": format_time(state.since) if state.since else None,
+        "falls": format_time(falls) if falls else None,
+    }
 
 
 def shelve(session: Session, institutions: Iterable[str]) -> None:

@@ -36,15 +36,9 @@ _TO_SEND = select(_D.id, _D.subscriber, _D.channel, _D.turn_at).where(*_FREE).wi
 _LEASE = (
     update(_DELIVERIES)
     .where(*_FREE)
-    .values(
-        state=DeliveryState.LEASED.value,
-        lease_until=bindparam("until"),
-        lease_token=bindparam("token"),
-        # Due again then, should this sender die.
-        due_at=bindparam("until"),
-        turn_at=None,
-        attempts=_D.attempts + 1,
-    )
+    .values(state=DeliveryState.LEASED.value, lease_until=bindparam("until"), lease_token=bindparam("token"))
+    # Due again then, should this sender die.
+    .values(due_at=bindparam("until"), turn_at=None, attempts=_D.attempts + 1)
     .returning(_D.id, _D.attempts, _D.subscriber, _D.channel, _D.kind, _D.at, _D.created_at, _D.message)
 )
 _END_ATTEMPT = (
@@ -55,20 +49,12 @@ _END_ATTEMPT = (
 _END = (
     update(_DELIVERIES)
     .where(_D.id == bindparam("which"), _D.lease_token == bindparam("token"))
-    .values(
-        state=bindparam("ended"),
-        reason=bindparam("why"),
-        due_at=bindparam("next_at"),
-        claimed_until=None,
-        lease_until=None,
-        lease_token=None,
-        sent_at=bindparam("sent"),
-    )
+    .values(state=bindparam("ended"), reason=bindparam("why"), due_at=bindparam("next_at"), sent_at=bindparam("sent"))
+    .values(claimed_until=None, lease_until=None, lease_token=None)
     .returning(_D.id)
 )
-_CHANNEL = select(_C.free_at, _C.paused_until).where(
-    _C.subscriber == bindparam("whose"), _C.channel == bindparam("which")
-)
+_CHANNEL_KEY = _C.subscriber == bindparam("whose"), _C.channel == bindparam("which")
+_CHANNEL = select(_C.free_at, _C.paused_until).where(*_CHANNEL_KEY)
 _SNAPSHOTS = select(_S.profile).where(_S.institution == bindparam("whom"))
 _NEWEST_BEFORE = _SNAPSHOTS.where(_S.at <= bindparam("upto")).order_by(_S.at.desc()).limit(1)
 _FIRST = _SNAPSHOTS.order_by(_S.at).limit(1)
@@ -117,18 +103,10 @@ def add_deliveries(
 
 def _delivery(each: Written, now: datetime, claimed_until: datetime | None) -> dict[str, Any]:
     held = each.message.held
-    return row_of(
-        DeliveryRow,
-        each.message,
-        created_at=now,
-        message=dict(each.record),
-        state=DeliveryState.PENDING if held is None else DeliveryState.SUPPRESSED,
-        reason="" if held is None else held,
-        due_at=now if held is None else None,
-        claimed_until=claimed_until if held is None else None,
-        attempts=0,
-        observed_at=each.observed,
-    )
+    state = DeliveryState.PENDING if held is None else DeliveryState.SUPPRESSED
+    due = {"due_at": now, "claimed_until": claimed_until} if held is None else {"due_at": None, "claimed_until": None}
+    known = {"created_at": now, "observed_at": each.observed, "message": dict(each.record), "attempts": 0}
+    return row_of(DeliveryRow, each.message, **known, **due, state=state, reason=held or "")
 
 
 def add_snapshots(session: Session, shown: Iterable[tuple[str, datetime, bytes]]) -> None:
@@ -227,11 +205,8 @@ def _channel(session: Session, subscriber: str, channel: str, free_at: datetime)
 
 def next_turn(session: Session, after: datetime) -> datetime | None:
     """The first turn that a delivery waits for."""
-    return session.scalar(
-        select(func.min(DeliveryRow.turn_at)).where(
-            DeliveryRow.turn_at > after, DeliveryRow.state.in_(WAITING), DeliveryRow.due_at.is_not(None)
-        )
-    )
+    waits = _D.turn_at > after, _D.state.in_(WAITING), _D.due_at.is_not(None)
+    return session.scalar(select(func.min(DeliveryRow.turn_at)).where(*waits))
 
 
 def lease(session: Session, delivery: str, now: datetime, *, seconds: float) -> Leased | None:
@@ -256,13 +231,10 @@ def recorded(session: Session, delivery: str) -> Leased:
 
 def _cut_off(session: Session, delivery: str, now: datetime) -> bool:
     """Ends the attempts that were cut off; returns whether any attempt may have arrived."""
-    session.execute(
-        update(AttemptRow)
-        .where(AttemptRow.delivery == delivery, AttemptRow.ended_at.is_(None))
-        .values(ended_at=now, state=DeliveryState.UNKNOWN.value, line="cut off before its end: it may have arrived")
-    )
-    unknown = AttemptRow.delivery == delivery, AttemptRow.state == DeliveryState.UNKNOWN.value
-    return session.scalar(select(AttemptRow.id).where(*unknown).limit(1)) is not None
+    ended = {"ended_at": now, "state": DeliveryState.UNKNOWN, "line": "cut off before its end: it may have arrived"}
+    session.execute(update(_ATTEMPTS).where(_T.delivery == delivery, _T.ended_at.is_(None)).values(ended))
+    unknown = _T.delivery == delivery, _T.state == DeliveryState.UNKNOWN
+    return session.scalar(select(_T.id).where(*unknown).limit(1)) is not None
 
 
 def suppress(session: Session, delivery: str, reason: str) -> None:

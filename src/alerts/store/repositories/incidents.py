@@ -56,10 +56,6 @@ def add_message(session: Session, delivery: str, channel: str, record: Mapping[s
 
 def dead_channels(session: Session) -> dict[tuple[str, str], int]:
     """How many deliveries were given up, by subscriber and channel."""
-    rows = session.execute(
-        select(DeliveryRow.subscriber, DeliveryRow.channel, func.count())
-        .where(DeliveryRow.state == DeliveryState.DEAD.value)
-        .group_by(DeliveryRow.subscriber, DeliveryRow.channel)
-        .order_by(DeliveryRow.subscriber, DeliveryRow.channel)
-    )
-    return {(subscriber, channel): count for subscriber, channel, count in rows}
+    key = DeliveryRow.subscriber, DeliveryRow.channel
+    dead = select(*key, func.count()).where(DeliveryRow.state == DeliveryState.DEAD.value).group_by(*key)
+    return {(subscriber, channel): count for subscriber, channel, count in session.execute(dead.order_by(*key))}

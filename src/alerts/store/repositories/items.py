@@ -103,9 +103,8 @@ def texts(session: Session, items: Sequence[str], upto: datetime) -> dict[str, t
 
 def revisions_after(session: Session, after: int, *, limit: int) -> list[tuple[int, Item, Item | None]]:
     """The next revisions by row id, each with the one of the same item before it."""
-    rows = session.scalars(
-        select(RevisionRow).where(RevisionRow.id > after).order_by(RevisionRow.id).limit(limit)
-    ).all()
+    later = select(RevisionRow).where(RevisionRow.id > after).order_by(RevisionRow.id)
+    rows = session.scalars(later.limit(limit)).all()
     observed = select(_I.id, _I.first_observed).where(_I.id.in_(SOME))
     first = dict(rows_of(session, observed, sorted({row.item for row in rows})))
     # Few are edits, and only these have a former revision to look up.

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from alerts.feeds.state import FeedState
 from alerts.model.alert import DeliveryState
 from alerts.store.schema import DeliveryRow, SourceRow
+from alerts.store.upsert import equal
 
 AGAIN = (DeliveryState.DEAD.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
 """The states from which a delivery can be sent again: it did not arrive, or may not have."""
@@ -25,21 +26,16 @@ def find_delivery(session: Session, prefix: str) -> DeliveryRow | None:
 
 def revive(session: Session, delivery: str, now: datetime) -> bool:
     """Makes a delivery due now; False where it is not one of those that can be sent again."""
-    revived = session.execute(
-        update(DeliveryRow)
-        .where(DeliveryRow.id == delivery, DeliveryRow.state.in_(AGAIN))
-        .values(state=DeliveryState.PENDING.value, reason="", due_at=now, claimed_until=None)
-        .returning(DeliveryRow.id)
-    )
-    return revived.scalar_one_or_none() is not None
+    revive_it = update(DeliveryRow).where(DeliveryRow.id == delivery, DeliveryRow.state.in_(AGAIN))
+    due_now = {"state": DeliveryState.PENDING, "reason": "", "due_at": now, "claimed_until": None}
+    return session.scalar(revive_it.values(due_now).returning(DeliveryRow.id)) is not None
 
 
 def dead_letters(session: Session, subscriber: str | None = None) -> list[str]:
     """The ids of the deliveries that were given up, the oldest first."""
-    query = select(DeliveryRow.id).where(DeliveryRow.state == DeliveryState.DEAD.value)
-    if subscriber is not None:
-        query = query.where(DeliveryRow.subscriber == subscriber)
-    return list(session.scalars(query.order_by(DeliveryRow.created_at, DeliveryRow.id)))
+    asked = equal((DeliveryRow.state, DeliveryState.DEAD), (DeliveryRow.subscriber, subscriber))
+    query = select(DeliveryRow.id).where(*asked).order_by(DeliveryRow.created_at, DeliveryRow.id)
+    return list(session.scalars(query))
 
 
 def free_source(session: Session, source: str, now: datetime) -> FeedState | None:
@@ -58,10 +54,5 @@ def poll_now(session: Session, source: str, state: FeedState, now: datetime) -> 
 
 def hasten(session: Session, source: str, at: datetime) -> bool:
     """Makes a source due at `at`, if it is polled and was not due before."""
-    found = session.execute(
-        update(SourceRow)
-        .where(SourceRow.id == source, SourceRow.active.is_(True), SourceRow.next_poll_at > at)
-        .values(next_poll_at=at, claimed_until=None)
-        .returning(SourceRow.id)
-    )
-    return found.scalar_one_or_none() is not None
+    later = update(SourceRow).where(SourceRow.id == source, SourceRow.active.is_(True), SourceRow.next_poll_at > at)
+    return session.scalar(later.values(next_poll_at=at, claimed_until=None).returning(SourceRow.id)) is not None

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from alerts.feeds.links import storable
 from alerts.feeds.state import FeedState
-from alerts.model.fields import record_of
+from alerts.model.fields import grouped, record_of
 from alerts.model.source import Source
 from alerts.model.times import format_time, micros, parse_time
 from alerts.store import system_state
@@ -45,15 +45,8 @@ _GIVE_BACK = (
     .where(_S.id == bindparam("source"), _S.lease_token == bindparam("token"))
     .values(next_poll_at=bindparam("next_poll"), claimed_until=None, lease_until=None, lease_token=None)
 )
-_FINISH = _GIVE_BACK.values(
-    state=bindparam("new_state"),
-    last_poll_at=bindparam("now"),
-    last_success_at=bindparam("succeeded_at"),
-    error=bindparam("error_line"),
-    error_streak=bindparam("failures"),
-    lost_leases=bindparam("lost"),
-    stale_at=bindparam("stale"),
-)
+_RESULT = ("state", "last_poll_at", "last_success_at", "error", "error_streak", "lost_leases", "stale_at")
+_FINISH = _GIVE_BACK.values({name: bindparam(f"new_{name}") for name in _RESULT})
 _OURS = select(_S.id, _S.lease_token).where(_S.id.in_(SOME)).order_by(_S.id).with_for_update()
 _FREE_AT = select(_HOSTS.host, _HOSTS.free_at).where(_HOSTS.host.in_(SOME)).order_by(_HOSTS.host).with_for_update()
 _HEALTH = select(
@@ -159,12 +152,12 @@ def finish(session: Session, finished: Sequence[Finished], *, now: datetime) -> 
             "token": each.leased.token,
             "new_state": each.state.to_json(),
             "next_poll": each.next_poll_at,
-            "now": now,
-            "succeeded_at": each.state.last_success,
-            "error_line": each.state.error_line or None,
-            "failures": each.state.failures,
-            "lost": each.lost_leases,
-            "stale": each.state.stale_at,
+            "new_last_poll_at": now,
+            "new_last_success_at": each.state.last_success,
+            "new_error": each.state.error_line or None,
+            "new_error_streak": each.state.failures,
+            "new_lost_leases": each.lost_leases,
+            "new_stale_at": each.state.stale_at,
         }
         for each in finished
     ]
@@ -222,10 +215,8 @@ def health(session: Session, ids: Iterable[str] | None = None) -> list[Health]:
 
 def reports_by_source(session: Session) -> dict[str, int]:
     """How many reports about tracked institutions each source has brought."""
-    rows = session.execute(
-        select(FindingRow.source, func.count()).where(FindingRow.salience > 0).group_by(FindingRow.source)
-    )
-    return dict(rows.all())
+    counts = select(FindingRow.source, func.count()).where(FindingRow.salience > 0).group_by(FindingRow.source)
+    return dict(session.execute(counts).all())
 
 
 def vitals(session: Session, ids: Collection[str] | None = None) -> list[Vital]:
@@ -242,25 +233,15 @@ def last_reports(session: Session, institutions: Iterable[str], since: datetime)
 
 def reporters(session: Session, since: datetime) -> dict[str, set[str]]:
     """The institutions that each source mentioned since an instant."""
-    found: dict[str, set[str]] = {}
     pairs = select(FindingRow.source, FindingRow.institution).where(FindingRow.observed >= since).distinct()
-    for source, institution in session.execute(pairs):
-        found.setdefault(source, set()).add(institution)
-    return found
+    found = grouped((source, institution) for source, institution in session.execute(pairs))
+    return {source: set(institutions) for source, institutions in found.items()}
 
 
 def reported_by(session: Session, some: Collection[str], *, since: datetime, others: bool = False) -> frozenset[str]:
     """The institutions that any of these sources (`others`: any active source but these) has mentioned."""
     active = select(SourceRow.id).where(SourceRow.active.is_(True))
     of_these = FindingRow.source.not_in(some) if others else FindingRow.source.in_(some)
-    found = (
-        select(FindingRow.item)
-        .where(
-            FindingRow.institution == CaseRow.institution,
-            FindingRow.observed >= since,
-            of_these,
-            FindingRow.source.in_(active),
-        )
-        .exists()
-    )
-    return frozenset(session.scalars(select(CaseRow.institution).where(found)))
+    asked = FindingRow.observed >= since, of_these, FindingRow.source.in_(active)
+    found = select(FindingRow.item).where(FindingRow.institution == CaseRow.institution, *asked)
+    return frozenset(session.scalars(select(CaseRow.institution).where(found.exists())))

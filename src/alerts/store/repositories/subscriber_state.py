@@ -18,7 +18,7 @@ from alerts.store.upsert import SOME, chunks, insert_new, rows_of, upsert
 _DESKS = table_of(DeskRow)
 _W = table_of(WatchRow).c
 _CARRIED = table_of(CarriedRow)
-_DELIVERIES = table_of(DeliveryRow)
+_D = table_of(DeliveryRow).c
 
 _WATCHES = select(_W.subscriber, _W.institution, _W.axis, _W.state).where(
     _W.subscriber.in_(SOME), _W.institution.in_(bindparam("institution_ids", expanding=True))
@@ -43,23 +43,13 @@ _REMINDERS = (
     .where(_W.subscriber == bindparam("subscriber_id"), _W.due_at <= bindparam("at"))
     .order_by(_W.institution, _W.axis)
 )
-_CARRIED_BY = (
-    select(_DELIVERIES.c.kind, _DELIVERIES.c.channel)
-    .join(_CARRIED, _CARRIED.c.delivery == _DELIVERIES.c.id)
-    .where(_CARRIED.c.alert == bindparam("alert"), _DELIVERIES.c.state != DeliveryState.DEAD.value)
-)
-_STATE = select(_DESKS.c.state).where(_DESKS.c.subscriber == bindparam("subscriber_id"))
-_LOCKED = (
-    select(_DESKS.c.subscriber, _DESKS.c.state)
-    .where(_DESKS.c.subscriber.in_(SOME))
-    .order_by(_DESKS.c.subscriber)
-    .with_for_update()
-)
-_SAVE = (
-    update(_DESKS)
-    .where(_DESKS.c.subscriber == bindparam("subscriber_id"))
-    .values(state=bindparam("new_state"), due_at=bindparam("due"), claimed_until=None)
-)
+_ARRIVED = _CARRIED.c.alert == bindparam("alert"), _D.state != DeliveryState.DEAD.value
+_CARRIED_BY = select(_D.kind, _D.channel).join(_CARRIED, _CARRIED.c.delivery == _D.id).where(*_ARRIVED)
+_ONE = _DESKS.c.subscriber == bindparam("subscriber_id")
+_STATE = select(_DESKS.c.state).where(_ONE)
+_STATES = select(_DESKS.c.subscriber, _DESKS.c.state).where(_DESKS.c.subscriber.in_(SOME))
+_LOCKED = _STATES.order_by(_DESKS.c.subscriber).with_for_update()
+_SAVE = update(_DESKS).where(_ONE).values(state=bindparam("new_state"), due_at=bindparam("due"), claimed_until=None)
 _NONE_MUTED = '"muted":{}'
 claim_due = Claim(_DESKS, _DESKS.c.subscriber, _DESKS.c.due_at).due  # subscribers with something due: see `Claim.due`
 
@@ -202,6 +192,5 @@ def due_by(session: Session, until: datetime) -> list[str]:
 
 def carry(session: Session, carried: Iterable[tuple[str, str]]) -> None:
     """Records which delivery carries which alert."""
-    insert_new(
-        session, CarriedRow, [{"alert": alert, "delivery": delivery} for alert, delivery in sorted(set(carried))]
-    )
+    rows = [{"alert": alert, "delivery": delivery} for alert, delivery in sorted(set(carried))]
+    insert_new(session, CarriedRow, rows)

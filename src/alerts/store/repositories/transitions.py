@@ -10,16 +10,15 @@ from sqlalchemy.orm import Session
 
 from alerts.model.fields import record_of
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
-from alerts.model.times import LAST_INSTANT
+from alerts.model.times import EPOCH, LAST_INSTANT
 from alerts.store.schema import TransitionRow, table_of
-from alerts.store.upsert import SOME, chunks, insert_all, row_of, rows_of
+from alerts.store.upsert import SOME, chunks, equal, insert_all, row_of, rows_of
 
 _TRANSITIONS = table_of(TransitionRow)
 _T = _TRANSITIONS.c
 
-_NUMBERED = select(_T.institution, _T.axis, _T.at, _T.id).where(
-    _T.institution.in_(SOME), _T.at.between(bindparam("first"), bindparam("last"))
-)
+_WITHIN = _T.institution.in_(SOME), _T.at.between(bindparam("first"), bindparam("last"))
+_NUMBERED = select(_T.institution, _T.axis, _T.at, _T.id).where(*_WITHIN)
 _LEAST_LAST = _T.at.desc(), _T.institution.desc(), _T.id.desc()
 _RANKED = (
     select(_T.id, func.row_number().over(partition_by=_T.institution, order_by=_LEAST_LAST).label("place"))
@@ -27,11 +26,7 @@ _RANKED = (
     .subquery()
 )
 _NEWEST = select(_TRANSITIONS).join(_RANKED, _RANKED.c.id == _T.id).where(_RANKED.c.place <= bindparam("most"))
-_BETWEEN = (
-    select(_TRANSITIONS)
-    .where(_T.institution.in_(SOME), _T.at.between(bindparam("first"), bindparam("last")))
-    .order_by(_T.at, _T.institution, _T.id)
-)
+_BETWEEN = select(_TRANSITIONS).where(*_WITHIN).order_by(_T.at, _T.institution, _T.id)
 
 
 def find(
@@ -44,16 +39,9 @@ def find(
     limit: int | None = None,
 ) -> list[Transition]:
     """Recorded level changes in order of time; with `limit` the newest ones."""
-    query = select(_TRANSITIONS).order_by(*_LEAST_LAST).limit(limit)
-    if institution is not None:
-        query = query.where(_T.institution == institution)
-    if axis is not None:
-        query = query.where(_T.axis == axis)
-    if since is not None:
-        query = query.where(_T.at >= since)
-    if upto is not None:
-        query = query.where(_T.at <= upto)
-    return [transition_of(row) for row in session.execute(query)][::-1]
+    asked = *equal((_T.institution, institution), (_T.axis, axis)), _T.at.between(since or EPOCH, upto or LAST_INSTANT)
+    newest_first = select(_TRANSITIONS).where(*asked).order_by(*_LEAST_LAST).limit(limit)
+    return [transition_of(row) for row in session.execute(newest_first)][::-1]
 
 
 def newest(session: Session, upto: Mapping[str, datetime], *, limit: int) -> dict[str, list[Transition]]:
@@ -93,21 +81,17 @@ def between(
     return [transition_of(row) for row in session.execute(_BETWEEN, asked)]
 
 
+def _row(change: Transition) -> dict[str, Any]:
+    contributions = [asdict(each) for each in change.contributions]
+    levels = {"from_level": change.from_, "to_level": change.to}
+    return row_of(TransitionRow, change, **levels, contributions=contributions)
+
+
 def add(session: Session, found: Sequence[Transition]) -> list[int]:
     """Stores level changes; their row ids in the same order."""
     if not found:
         return []
-    rows = [
-        row_of(
-            TransitionRow,
-            each,
-            from_level=each.from_,
-            to_level=each.to,
-            contributions=[asdict(contribution) for contribution in each.contributions],
-        )
-        for each in found
-    ]
-    insert_all(session, TransitionRow, rows)
+    insert_all(session, TransitionRow, [_row(each) for each in found])
     # Asking an insert for its ids would make it one statement a row.
     instants = [each.at for each in found]
     about = sorted({each.institution for each in found})
