@@ -20,7 +20,7 @@ from alerts.store.database import Database
 from alerts.store.schema import AlertRow, SourceRow, StoryRow
 from alerts.web import institutions as listing
 from alerts.web.middleware import HEADERS
-from alerts.web.stories import read_story, without_each
+from alerts.web.reading import read_story, without_each
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -116,7 +116,7 @@ def test_of_a_long_story_the_first_reports_are_shown(town: System, monkeypatch: 
     with town.runtime.database.read() as session:
         story = session.scalars(select(StoryRow.id).where(StoryRow.title.contains("outage"))).one()
         whole = read_story(session, settings, story)
-        monkeypatch.setattr("alerts.web.stories.MOST", 1)
+        monkeypatch.setattr("alerts.web.reading.MOST", 1)
         short = read_story(session, settings, story)
     assert (len(whole["publishers"]), whole["omitted"]) == (2, 0)
     assert (len(short["publishers"]), short["omitted"]) == (1, 1)
@@ -525,7 +525,7 @@ def test_an_alert_shows_what_had_been_without_each_story(town: System, browser: 
 def test_without_each() -> None:
     moved = {"from": "low", "contributions": [{"contribution": 0.4}, {"contribution": 0.25}]}
     found = without_each(moved, LevelRules())
-    assert [(each.score, each.level) for each in found] == [(0.25, Level.MEDIUM), (0.4, Level.HIGH)]
+    assert found == [(0.25, Level.MEDIUM), (0.4, Level.HIGH)]
     assert without_each(None, LevelRules()) == []
 
 

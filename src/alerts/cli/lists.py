@@ -18,6 +18,14 @@ LEVEL_NAMES = [level.value for level in Level]
 STATE_NAMES = [state.value for state in DeliveryState]
 
 
+def _checked(app: App, given: dict[str, Any]) -> dict[str, Any]:
+    """The options of a list, `since` as an instant. Raises NotFoundError where one names what is not configured."""
+    for kind in ("institution", "topic", "subscriber"):
+        if given.get(kind) is not None:
+            getattr(app.settings(), kind)(given[kind])
+    return {**given, "since": point_in_time(given["since"], datetime.now(UTC))}
+
+
 @click.command()
 @click.option("--tag", shell_complete=completion.tags, help="Only those with this tag.")
 @click.option("--region", shell_complete=completion.regions, help="Only those of this region.")
@@ -28,19 +36,19 @@ def institutions(
     app: App, tag: str | None, region: str | None, category: str | None, at_least: str | None, form: str | None
 ) -> None:
     """List the tracked institutions with their levels."""
-    from alerts.store.queries import dashboard, listings
-    from alerts.web.institutions import Asked
+    from alerts.store.queries import dashboard
+    from alerts.web.institutions import Asked, levels_of
 
     settings = app.settings()
     tags, regions, categories = (frozenset([] if each is None else [each]) for each in (tag, region, category))
     settings.check_selection(Selection(tags=tags, regions=regions, categories=categories))
     asked = Asked(tag or "", region or "", category or "", at_least=Level(at_least or Level.LOW))
     with app.read() as session:
-        levels = listings.levels(session)
+        levels = levels_of(session, settings)
         stories = dashboard.story_counts(session)
     rows = []
     for each in settings.institutions.values():
-        found = levels.get(each.id) or dict.fromkeys(Axis, Level.LOW)
+        found = levels[each.id]
         impact = max(found.values())
         if asked.wants(each, impact):
             row = {"institution": each.id, "name": each.name, "category": each.category, "region": each.region}
@@ -55,19 +63,13 @@ def institutions(
 @click.option("--since", metavar="TIME", help="RFC 3339, or a duration before now (2d).")
 @limit_option
 @tabular_command
-def stories(
-    app: App, institution: str | None, topic: str | None, since: str | None, limit: int, form: str | None
-) -> None:
+def stories(app: App, form: str | None, **given: Any) -> None:
     """List stories, the newest first."""
     from alerts.store.queries import listings
 
-    if institution is not None:
-        app.settings().institution(institution)
-    if topic is not None:
-        app.settings().topic(topic)
+    asked = _checked(app, given)
     with app.read() as session:
-        start = point_in_time(since, datetime.now(UTC))
-        rows = listings.stories(session, institution=institution, topic=topic, since=start, limit=limit)
+        rows = listings.stories(session, **asked)
     show(rows, ["newest", "institution", "grade", "publishers", "topics", "title"], form)
 
 
@@ -77,17 +79,13 @@ def stories(
 @click.option("--since", metavar="TIME", help="RFC 3339, or a duration before now (2d).")
 @limit_option
 @tabular_command
-def transitions(
-    app: App, institution: str | None, axis: str | None, since: str | None, limit: int, form: str | None
-) -> None:
+def transitions(app: App, form: str | None, **given: Any) -> None:
     """List level changes in order of time, and why."""
     from alerts.store.repositories import transitions
 
-    if institution is not None:
-        app.settings().institution(institution)
+    asked = _checked(app, given)
     with app.read() as session:
-        start = point_in_time(since, datetime.now(UTC))
-        found = transitions.find(session, institution, axis=axis, since=start, limit=limit)
+        found = transitions.find(session, **asked)
     rows = []
     for each in found:
         record = transition_record(each)
@@ -103,19 +101,13 @@ def transitions(
 @click.option("--since", metavar="TIME", help="RFC 3339, or a duration before now (2d).")
 @limit_option
 @tabular_command
-def deliveries(
-    app: App, subscriber: str | None, institution: str | None, since: str | None, form: str | None, **asked: Any
-) -> None:
+def deliveries(app: App, form: str | None, **given: Any) -> None:
     """List deliveries: who got what, when, how it fared."""
     from alerts.store.queries import listings
 
-    if institution is not None:
-        app.settings().institution(institution)
-    if subscriber is not None:
-        app.settings().subscriber(subscriber)
+    asked = _checked(app, given)
     with app.read() as session:
-        start = point_in_time(since, datetime.now(UTC))
-        rows = listings.deliveries(session, subscriber=subscriber, institution=institution, since=start, **asked)
+        rows = listings.deliveries(session, **asked)
     show(rows, ["at", "subscriber", "channel", "kind", "institutions", "state", "reason", "delivery"], form)
 
 

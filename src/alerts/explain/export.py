@@ -41,13 +41,12 @@ def export(session: Session, active: Active, alert_id: str, renderer: Renderer) 
         each["sha256"] = {field: hashlib.sha256(text.encode()).hexdigest() for field, text in recorded}
     leads = [each for each in (alert.lead, *alert.also) if each is not None and each.story in basis.evidence]
     first = next(iter(listings.deliveries_of(session, alert.id)), None)  # later ones only remind of it
+    topics = {name for each in basis.stories for name in each["topics"]}
     found: dict[str, Any] = {
         "kind": "alert-export",
         "format": FORMAT,
         "alert": {"id": alert.id, **alert_record(alert), "rules": list(alert.rules)},
-        "configuration": _configuration(
-            active, institution, {name for each in basis.stories for name in each["topics"]}
-        ),
+        "configuration": _configuration(active, institution, topics),
         "transitions": [transition_record(each) for each in alert.changes],
         "rises": [_rise(active, alert, each, basis.evidence[each.story]) for each in leads if each.axis is not None],
         "stories": basis.stories,

@@ -22,11 +22,10 @@ from alerts.web import institutions as listing
 from alerts.web.atom import asked_rule, read_alerts, readable
 from alerts.web.auth import Visitor
 from alerts.web.pages import asked_instant, read_why_not
-from alerts.web.reading import read_profile
+from alerts.web.reading import Shown, read_alert, read_profile, read_story
 from alerts.web.search import as_json as search
 from alerts.web.search import whole
 from alerts.web.site import site_of, visit
-from alerts.web.stories import Shown, read_alert, read_story
 from alerts.web.stream import read_stream
 
 MOST: Final = 200

@@ -110,13 +110,14 @@ class Authenticator:
             self.check_attempts(request, now)
             if bearer and self.is_operator(bearer):
                 return Visitor(Tier.LEADERSHIP_ALLIANCE, operator=True)
-            return _bearing(self.member(request, session, settings, given, now))
+            known = self.member(request, session, settings, given, now)
+            return Visitor(known.tier, known.subscriber)
         form = self._session_form(session, request.cookies.get(OPERATOR_COOKIE, ""), now)
         if form:
             return Visitor(Tier.LEADERSHIP_ALLIANCE, operator=True, form=form)
         cookie = request.cookies.get(MEMBER_COOKIE, "")
-        known = member(session, self.signer, settings, cookie, now) if cookie else None
-        return Visitor() if known is None else _bearing(known)
+        remembered = member(session, self.signer, settings, cookie, now) if cookie else None
+        return Visitor() if remembered is None else Visitor(remembered.tier, remembered.subscriber)
 
     def member(self, request: Request, session: Session, settings: Settings, token: str, now: datetime) -> Member:
         """The bearer of a link. Raises HTTPException where it is bad, or this address has given too many bad ones."""
@@ -207,10 +208,6 @@ class Authenticator:
 
 def _address(request: Request) -> str:
     return request.client.host if request.client is not None else ""
-
-
-def _bearing(known: Member) -> Visitor:
-    return Visitor(known.tier, known.subscriber)
 
 
 def _bearer(request: Request) -> str:

@@ -61,18 +61,15 @@ class Asked:
         }
 
     def wants(self, institution: Institution, highest: Level) -> bool:
+        names = institution.name, institution.id, *institution.aliases
         return (
             (not self.tag or self.tag in institution.tags)
             and (not self.region or self.region == institution.region)
             and (not self.category or self.category == institution.category)
             and (not self.institution or self.institution == institution.id)
             and highest >= self.at_least
-            and (not self.text or _named(institution, self.text.casefold()))
+            and any(self.text.casefold() in each.casefold() for each in names)
         )
-
-
-def _named(institution: Institution, text: str) -> bool:
-    return any(text in each.casefold() for each in (institution.name, institution.id, *institution.aliases))
 
 
 def levels_of(session: Session, settings: Settings) -> dict[str, Mapping[Axis, Level]]:

@@ -17,10 +17,10 @@ from alerts.rendering.plot import WIDTH
 from alerts.rendering.tiers import ANALYSIS, DETAIL, gate
 from alerts.store.repositories import answers
 from alerts.web import institutions as listing
+from alerts.web import reading
 from alerts.web.auth import Visitor
-from alerts.web.reading import NARROW, WINDOWS, fitting, plots, present, read_profile, stories_of
+from alerts.web.reading import NARROW, WINDOWS, read_alert, read_profile, read_story
 from alerts.web.site import Site, site_of, visit
-from alerts.web.stories import read_alert, read_story, without_each
 
 
 def institutions(request: Request) -> Response:
@@ -41,7 +41,7 @@ def profile(request: Request) -> Response:
         keys = dict.fromkeys((institution.id, query.get("compare") or institution.id))
         sides = [read_profile(site, session, site.settings.institution(key), at) for key in keys]
         window = query.get("window", "")
-        window = window if window in WINDOWS else fitting(sides)
+        window = window if window in WINDOWS else reading.fitting(sides)
         widths = (NARROW,) if len(sides) > 1 else (WIDTH, NARROW)
         drawn = sides if visitor.tier.allows(ANALYSIS) else []
         shown, *compared = [gate(each, visitor.tier) for each in sides]
@@ -49,13 +49,13 @@ def profile(request: Request) -> Response:
         values = {
             "profile": shown,
             "sides": [shown, *compared],
-            "stories": stories_of(session, shown),
+            "stories": reading.stories_of(session, shown),
             "institution": institution,
             "institutions": site.settings.institutions,
             "past": at,
             "window": window,
             "windows": list(WINDOWS),
-            "plots": [plots(site, session, each, WINDOWS[window], widths) for each in drawn],
+            "plots": [reading.plots(site, session, each, WINDOWS[window], widths) for each in drawn],
             "subscribers": sorted(site.settings.subscribers) if visitor.form else [],
             "answers": [answer_record(each) for each in given if visitor.may_read(each.subscriber)],
         }
@@ -101,7 +101,7 @@ def alert(request: Request) -> Response:
     values = {
         "record": record,
         "institution": institution,
-        "without": without_each(record["transition"], site.settings.levels),
+        "without": reading.without_each(record["transition"], site.settings.levels),
     }
     return site.page(request, "alert.html.j2", visitor, values)
 
@@ -130,7 +130,7 @@ def read_why_not(
     if not (visitor.may_read(subscriber) and visitor.tier.allows(ANALYSIS)):
         raise HTTPException(403, "This is for operators, and for the leadership alliance about itself.")
     known = site.settings.subscriber(subscriber)
-    return explain_silence(session, site.active, known, institution, present(site, session, institution))
+    return explain_silence(session, site.active, known, institution, reading.present(site, session, institution))
 
 
 def enter(request: Request) -> Response:

@@ -30,11 +30,11 @@ def environment() -> Environment:
         link=escape.safe_url,
         when=when,
         ago=ago,
-        ahead=ahead,
-        number=number,
+        ahead=lambda at, now: "–" if at is None else f"in {_span(at - now)}" if at > now else "now",
+        number=lambda value, digits=2: "–" if value is None else f"{value:.{digits}f}",
         seg=lambda text: quote(text, safe=""),  # as one segment of an address
         coverage_text=coverage_text,
-        meaning=meaning,
+        meaning=lambda reason: Reason(reason).meaning if reason in list(Reason) else reason,
         age=lambda seconds: format_duration(timedelta(seconds=seconds)),
         stamp=format_time,
         instant=parse_time,
@@ -64,11 +64,6 @@ def ago(at: datetime | None, now: datetime) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(format_time(at), format_time(at), text)
 
 
-def ahead(at: datetime | None, now: datetime) -> str:
-    """How long from now an instant is."""
-    return "–" if at is None else f"in {_span(at - now)}" if at > now else "now"
-
-
 def _span(value: timedelta) -> str:
     """One unit, as people say it."""
     seconds = int(abs(value.total_seconds()))
@@ -77,18 +72,6 @@ def _span(value: timedelta) -> str:
         if count:
             return counted(count, unit)
     return f"{seconds} s"
-
-
-def number(value: float | None, digits: int = 2) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"
-
-
-def meaning(reason: str) -> str:
-    """What a reason for holding something back means; the reason itself where it is none of those."""
-    try:
-        return Reason(reason).meaning
-    except ValueError:
-        return reason
 
 
 def query(values: dict[str, str], **changes: object) -> str:

@@ -87,9 +87,7 @@ def hits(session: Session, query: Query, filters: Filters) -> list[int]:
     if filters.since is not None:  # nothing reported since then was observed before
         low = session.scalar(_FIRST_AFTER.where(_R.c.observed >= filters.since)) or newest + 1
     spans = [(low, newest)]
-    if (
-        filters.until is not None
-    ):  # what was observed by then first; what was observed later may have been reported before
+    if filters.until is not None:  # first what was observed by then; what was observed later may be of before
         late = session.scalar(_FIRST_AFTER.where(_R.c.observed > filters.until)) or newest + 1
         spans = [(low, late - 1), (max(low, late), newest)]
     statement = text(_HITS[kind].format(about=_ABOUT))

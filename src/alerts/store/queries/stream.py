@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from alerts.scoring.confidence import INTERNAL_BELOW
 from alerts.store.schema import CaseRow, FindingRow, MembershipRow, StoryVersionRow, table_of
-from alerts.store.upsert import SOME, chunks
+from alerts.store.upsert import SOME, rows_of
 
 # A place in the stream: the newest report of a story, and its id. Newer ones come first, then lower ids.
 Place = tuple[datetime, str]
@@ -57,13 +57,12 @@ def heads(session: Session) -> list[Any]:
 def reports(session: Session, items: Collection[str]) -> list[Any]:
     """Item, institution, source and publisher of what was found in some items, the first observed first."""
     query = _REPORTS.order_by(_F.observed, _F.item)
-    return [row for some in chunks(sorted(items)) for row in session.execute(query, {"some": some})]
+    return list(rows_of(session, query, sorted(items)))
 
 
 def reported_by(session: Session, stories: Iterable[str], source: str) -> frozenset[str]:
     """Those of some stories that a source reported."""
-    asked = ({"some": some, "source": source} for some in chunks(sorted(stories)))
-    return frozenset(story for each in asked for story in session.scalars(_REPORTED_BY, each))
+    return frozenset(row.story for row in rows_of(session, _REPORTED_BY, sorted(stories), source=source))
 
 
 def newest_change(session: Session) -> int:
