@@ -68,11 +68,6 @@ def install() -> None:
         if os.getpid() in providers:
             providers[os.getpid()].shutdown()
 
-    for signal, receiver in (
-        (before_task_publish, published),
-        (task_prerun, begun),
-        (task_failure, failed),
-        (task_postrun, ended),
-        (worker_shutdown, shut_down),
-    ):
+    tasks = ((task_prerun, begun), (task_failure, failed), (task_postrun, ended))
+    for signal, receiver in ((before_task_publish, published), *tasks, (worker_shutdown, shut_down)):
         signal.connect(receiver, weak=False, dispatch_uid="tracing")

@@ -24,6 +24,7 @@ from alerts.cli.output import Progress
 EXAMPLE_CONFIG = Path(__file__).parents[2] / "config"
 STARTS_SERVERS = {"run", "web"}
 NEEDS_A_NETWORK = {"discover", "poll", "doctor"}
+TAKES_MINUTES = {"--mutate"}  # tests/replay/test_mutate.py has a small configuration
 NOT_THERE = (
     r"alerts: no (alert|answer|delivery|edition|link|silence) '|alerts: source |@operators has no"
     r"|alerts: desk knows of no|alerts: no item is recorded"
@@ -133,7 +134,7 @@ def test_an_example_is_understood_and_runs(
             shutil.rmtree(place / given[1], ignore_errors=True)
         elif given[0] == "--config" and not (place / given[1]).exists():
             assert status_of(["init", given[1]]) == 0
-        if STARTS_SERVERS & set(given[:3]) or NEEDS_A_NETWORK & set(given):
+        if STARTS_SERVERS & set(given[:3]) or (NEEDS_A_NETWORK | TAKES_MINUTES) & set(given):
             cli.make_context("alerts", list(given), resilient_parsing=False)
             for path, command in ALL:
                 if path and given[: len(path)] == list(path):

@@ -13,9 +13,7 @@ from alerts.model.counted import counted
 from alerts.model.errors import InputError, UsageError
 from alerts.model.records import to_line
 
-MAX_NOTES = 50
-"""Printed for one import: a file of a registry can hold thousands of records that are left out."""
-
+MAX_NOTES = 50  # printed for one import: a file of a registry can hold thousands of records that are left out
 _COMMENT = (
     "# Imported. Review the names: take out aliases that are ordinary words, or give them conditions of their own.\n"
     "# `alerts check` warns of dangerous ones, `alerts names ID` shows what will be looked for.\n"

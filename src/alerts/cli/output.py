@@ -147,16 +147,12 @@ def past_instant(text: str | None, now: datetime) -> datetime:
 
 def check_writable(path: Path) -> None:
     """Raises InputError, which names the file, where it could not be written. Makes no file."""
-    folder = path.parent
     if path.is_dir():
-        problem = "is a directory"
-    elif not folder.is_dir():
-        problem = "cannot be written: No such file or directory"
-    elif not os.access(path if path.exists() else folder, os.W_OK):
-        problem = "cannot be written: permission denied"
-    else:
-        return
-    raise InputError(str(path), problem)
+        raise InputError(str(path), "is a directory")
+    if not path.parent.is_dir():
+        raise InputError(str(path), "cannot be written: No such file or directory")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise InputError(str(path), "cannot be written: permission denied")
 
 
 def write_file(path: Path, text: str) -> None:

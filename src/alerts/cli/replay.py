@@ -20,8 +20,7 @@ from alerts.model.item import Item
 from alerts.model.records import to_line
 from alerts.model.times import point_in_time
 
-LONG = 20_000
-"""Items from which on it takes some seconds."""
+LONG = 20_000  # items from which on it takes some seconds
 
 
 @click.command()

@@ -10,20 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from alerts import embedded
 from alerts.cli import completion
 from alerts.cli.context import App
 from alerts.cli.output import Progress, json_command, printable
-from alerts.embedded import (
-    Supervisor,
-    check_broker,
-    check_port,
-    in_child,
-    preload,
-    start_broker,
-    start_web,
-    start_workers,
-    state_directory,
-)
 from alerts.model.counted import counted
 from alerts.model.errors import UsageError
 from alerts.model.nearest import did_you_mean
@@ -145,12 +135,12 @@ def _forever(app: App, host: str, port: int) -> int:
     logs.configure()
     settings = prepare(app.config_dir, matching=False).settings  # a broken configuration starts nothing
     if app.broker:
-        check_broker(app.broker)
-    with state_directory(app.state) as state:
-        check_port(host, port)
+        embedded.check_broker(app.broker)
+    with embedded.state_directory(app.state) as state:
+        embedded.check_port(host, port)
         _check_environment(state, port)
-        preload()
-        in_child(_prepare, app.config_dir, app.database, app.state)
+        embedded.preload()
+        embedded.in_child(_prepare, app.config_dir, app.database, app.state)
         with _processes(app, state, host, port) as supervisor:
             app.warn_of_passwords()
             click.echo(
@@ -171,7 +161,7 @@ def _prepare(config_dir: Path, database: str, state: Path) -> None:
         publish_files(runtime)
 
 
-def _ended_by(supervisor: Supervisor) -> int:
+def _ended_by(supervisor: embedded.Supervisor) -> int:
     return 128 + supervisor.signal if supervisor.signal else 0
 
 
@@ -190,17 +180,17 @@ def _check_environment(state: Path, port: int) -> None:
 
 
 @contextlib.contextmanager
-def _processes(app: App, state: Path, host: str, port: int) -> Iterator[Supervisor]:
+def _processes(app: App, state: Path, host: str, port: int) -> Iterator[embedded.Supervisor]:
     """Broker unless one is configured, workers, beat and pages; stopped at the end of the block."""
 
     def say(line: str) -> None:
         click.echo(f"alerts: {line}", err=True)
 
-    with tempfile.TemporaryDirectory(prefix="alerts-") as sockets, Supervisor(app.environment(), say) as group:
+    with tempfile.TemporaryDirectory(prefix="alerts-") as sockets, embedded.Supervisor(app.environment(), say) as group:
         if not app.broker:
-            start_broker(group, state, Path(sockets))
-        start_workers(group)
-        start_web(group, host, port)
+            embedded.start_broker(group, state, Path(sockets))
+        embedded.start_workers(group)
+        embedded.start_web(group, host, port)
         yield group
 
 
@@ -227,7 +217,7 @@ def _demo(app: App, host: str, port: int, *, once: bool) -> int:
         with app.runtime() as (runtime, driver):
             play.once(app.stage, runtime, driver, sys.stdout)
         return 0
-    check_port(host, port)
+    embedded.check_port(host, port)
     os.environ.setdefault(logs.LEVEL, "WARNING")  # the scenario itself says what happens
     with app.open() as database:
         database.upgrade()

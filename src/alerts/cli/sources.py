@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from alerts.cli.context import App
-from alerts.cli.output import show, tabular
-from alerts.model.errors import FeedError
+from alerts.cli.output import Progress, show, tabular, tabular_command
+from alerts.model.counted import counted
+from alerts.model.errors import FeedError, InputError
 from alerts.model.source import Source
 from alerts.model.times import format_duration, format_time
 
@@ -131,3 +132,23 @@ def discover(url: str, allow_private: bool, form: str | None) -> int:
         rows = [{"url": each.url, "title": each.title, "type": each.type} for each in feeds_of(text, result.final_url)]
     show(rows, ["url", "type", "title"], form, empty=f"{shown(page.url)}: names no feed")
     return 0 if rows else 1
+
+
+@sources.command()
+@click.option("--history", metavar="FILE", help="JSONL items instead of the recorded history; - is standard input.")
+@tabular_command
+def value(app: App, history: str | None, form: str | None) -> int:
+    """Say what would be lost without each source."""
+    from alerts.cli.replay import read_file, recorded
+    from alerts.replay.value import values
+    from alerts.runtime.configuration import Active
+
+    active, bad = Active(app.settings()), list[InputError]()
+    items = recorded(app, None) if history is None else read_file(history, bad)
+    with Progress("replaying", 2 * len(items)) as progress:
+        rows = values(items, active, processes=os.cpu_count() or 1, progress=progress)
+    columns = ["source", "items", "alerts", "first", "lost", "later", "minutes", "graded_lower", "needed"]
+    show(rows, columns, form, empty="no sources")
+    needed = sum(row["needed"] for row in rows)
+    click.echo(f"{needed} of {counted(len(rows), 'source')} keep every alert", err=True)
+    return 1 if bad else 0

@@ -18,9 +18,7 @@ from alerts.config.yaml_output import one_line, printable, slug, unique
 from alerts.model.errors import InputError
 from alerts.model.source import Source
 
-LARGEST_FILE: Final = 16_000_000
-"""Bytes; longer lists are refused."""
-
+LARGEST_FILE: Final = 16_000_000  # bytes; longer lists are refused
 COMMENT: Final = (
     "# Imported from OPML. A source without `reliability` is F (cannot be judged) and weighs little: rate it.\n"
     "# Where a publisher speaks for an institution you track, add `speaks_for: [its-id]`.\n"

@@ -30,9 +30,7 @@ _JOINING = f"[{_OPTIONAL_MARKS}\u0653-\u0655\u093c\u09bc\u0a3c\u0b3c\u3099\u309a
 _SIGNS = "\u0900-\u0963\u0966-\u0dff\u0f00-\u0fbc"  # vowel signs of Indic scripts are parts of words, too
 
 UNSPACED_CHARACTER = re.compile(f"[{_UNSPACED_RANGES}]")
-LETTER = rf"(?:[^\W_{_UNSPACED_RANGES}]|[&+{_SIGNS}])"
-"""A pattern of one character of the words of `Text.tokens`."""
-
+LETTER = rf"(?:[^\W_{_UNSPACED_RANGES}]|[&+{_SIGNS}])"  # one character of a word of `Text.tokens`
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
 _JOINS = re.compile(_JOINING)
 _OPTIONAL = re.compile(f"[{_OPTIONAL_MARKS}]")

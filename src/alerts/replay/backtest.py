@@ -20,7 +20,7 @@ from alerts.model.level import Transition
 from alerts.model.mention import Matched
 from alerts.model.records import alert_record, transition_record
 from alerts.model.settings import Settings
-from alerts.replay.work import Progress, follow_in, matched_in
+from alerts.replay.work import Observed, Progress, follow_in, matched_in
 from alerts.routing.alerts import Message
 from alerts.routing.case_events import CaseEvent, place, resolved
 from alerts.routing.preferences import Preferences
@@ -62,7 +62,7 @@ def rehearse(
     active = active or Active(settings)
     ordered = revisions(items, until)
     matched = matched_in(processes, active, ordered, progress)
-    followed = follow_in(processes, active, ordered, matched, _about(ordered, matched, only), until)
+    followed = follow_in(processes, Observed(active, ordered, matched), places_of(ordered, matched, only), until)
     result = Result(end=until or (ordered[-1].observed if ordered else None))
     events: list[CaseEvent] = []
     for each in followed:
@@ -71,7 +71,7 @@ def rehearse(
         if each.case is not None:
             result.cases[each.institution] = each.case
     result.transitions = by_time(result.transitions)
-    _route(active, sorted(events, key=place), result, preferences)
+    route(active, events, result, preferences)
     return result
 
 
@@ -101,7 +101,7 @@ def _said(item: Item) -> tuple[str, ...]:
     return item.title, item.summary, item.content, item.url, str(item.withdrawn)
 
 
-def _about(
+def places_of(
     items: Sequence[Item], matched: Sequence[Matched | None], only: frozenset[str] | None
 ) -> dict[str, list[int]]:
     """For each institution the places of the items that are about it, or were until they were revised."""
@@ -119,10 +119,10 @@ def _about(
     return dict(sorted(places.items()))
 
 
-def _route(
-    active: Active, events: Sequence[CaseEvent], result: Result, preferences: Mapping[str, tuple[Answer, ...]]
+def route(
+    active: Active, events: Iterable[CaseEvent], result: Result, preferences: Mapping[str, tuple[Answer, ...]]
 ) -> None:
-    """Hands what happened to the routers of those who watch, in order of time."""
+    """Hands what happened to the routers of those who watch, in order of time; alerts and messages go to `result`."""
     settings = active.settings
     routers: dict[str, SubscriberRouter] = {}
     made: dict[str, Alert] = {}
@@ -131,7 +131,7 @@ def _route(
     def alerts_at(institution: str, instant: datetime) -> list[Alert]:
         return [made[each] for each in by_assessment[institution, instant]]
 
-    for found in events:
+    for found in sorted(events, key=place):
         event = resolved(found, alerts_at)
         institution = settings.institutions[event.institution]
         for subscriber in active.audience.of(institution):

@@ -21,10 +21,8 @@ from alerts.model.times import format_time
 from alerts.replay.backtest import rehearse
 from alerts.replay.work import Progress
 
-DOUBT: Final = 0.05
-"""How probable it may be at most that what verdicts seem to show is chance."""
-MOST: Final = 4
-"""So many topics, and sources, are left out at most."""
+DOUBT: Final = 0.05  # how probable it may be at most that what verdicts seem to show is chance
+MOST: Final = 4  # so many topics, and sources, are left out at most
 
 
 @dataclass(frozen=True, slots=True)

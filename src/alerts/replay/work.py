@@ -5,9 +5,9 @@ little to do, this process does the work.
 """
 
 import multiprocessing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -27,6 +27,9 @@ WORTH_IT = 4_000  # fewer items than this are done sooner than a process has sta
 
 _Part = TypeVar("_Part")
 _Result = TypeVar("_Result")
+
+
+Instants = Mapping[datetime, Sequence[Observation]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,46 +55,54 @@ def matched_in(processes: int, active: Active, items: Sequence[Item], progress: 
 
     chunks = [range(start, min(start + CHUNK, len(items))) for start in range(0, len(items), CHUNK)]
     matched: list[Matched | None] = []
-    for found in _each(match, chunks, processes if len(items) >= WORTH_IT else 1):
+    for found in in_processes(match, chunks, processes if len(items) >= WORTH_IT else 1):
         matched += found
         progress(len(found))
     return matched
 
 
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Matched items as what they say about institutions; each is reduced to its features once."""
+
+    active: Active
+    items: Sequence[Item]
+    matched: Sequence[Matched | None]
+    _features: dict[int, Features] = field(default_factory=dict)
+
+    def about(self, institution: str, places: Sequence[int]) -> Instants:
+        """What the items at `places` say about an institution, by instant."""
+        return grouped((self.items[place].observed, self._observation(institution, place)) for place in places)
+
+    def _observation(self, institution: str, place: int) -> Observation:
+        item, found = self.items[place], self.matched[place] or Matched()
+        sources = self.active.settings.sources
+        if place not in self._features:
+            self._features[place] = features(item, publisher_of(item, sources), found.mentions)
+        return observation(item, institution, found, self._features[place], sources, self.active.authorities)
+
+
 def follow_in(
-    processes: int,
-    active: Active,
-    items: Sequence[Item],
-    matched: Sequence[Matched | None],
-    places: Mapping[str, Sequence[int]],
-    until: datetime | None,
+    processes: int, observed: Observed, places: Mapping[str, Sequence[int]], until: datetime | None
 ) -> list[Followed]:
     """Follows each institution through the items at its `places`."""
-    several = processes > 1 and len(items) >= WORTH_IT
-    reduced: dict[int, Features] = {}
+    several = processes > 1 and len(observed.items) >= WORTH_IT
 
-    def observed(institution: str, place: int) -> Observation:
-        item = items[place]
-        found = matched[place] or Matched()
-        if place not in reduced:
-            reduced[place] = features(item, publisher_of(item, active.settings.sources), found.mentions)
-        return observation(item, institution, found, reduced[place], active.settings.sources, active.authorities)
+    def one(institution: str) -> Followed:
+        found = follow(observed.active, institution, observed.about(institution, places[institution]), until)
+        return replace(found, case=None) if several else found
 
-    def follow(institution: str) -> Followed:
-        case = active.new_case(institution)
-        instants = grouped((items[place].observed, observed(institution, place)) for place in places[institution])
-        transitions, events = _followed(active, case, instants, until)
-        return Followed(institution, transitions, events, None if several else case)
-
-    # The longest first, so that no process is left alone with it at the end.
-    order = sorted(places, key=lambda each: (-len(places[each]), each))
-    return list(_each(follow, order, processes if several else 1))
+    return list(in_processes(one, longest_first(places), processes if several else 1))
 
 
-def _followed(
-    active: Active, case: CaseFile, instants: Mapping[datetime, Sequence[Observation]], until: datetime | None
-) -> tuple[tuple[Transition, ...], tuple[CaseEvent, ...]]:
-    settings = active.settings
+def longest_first(places: Mapping[str, Sequence[int]]) -> list[str]:
+    """So that no process is left alone with it at the end."""
+    return sorted(places, key=lambda each: (-len(places[each]), each))
+
+
+def follow(active: Active, institution: str, instants: Instants, until: datetime | None) -> Followed:
+    """One institution through its observations; without `until` on to its last fall."""
+    settings, case = active.settings, active.new_case(institution)
     reporter = CaseEvents(case, EventState(), active.wanted, topics=settings.topics, fresh=settings.fresh)
     transitions: list[Transition] = []
     events: list[CaseEvent] = []
@@ -105,22 +116,23 @@ def _followed(
         events += found
         if until is not None:
             break
-    return tuple(transitions), tuple(events)
+    return Followed(institution, tuple(transitions), tuple(events), case)
 
 
 _inherited: Callable[[Any], Any] | None = None
 
 
-def _each(work: Callable[[_Part], _Result], parts: Sequence[_Part], processes: int) -> list[_Result]:
+def in_processes(work: Callable[[_Part], _Result], parts: Sequence[_Part], processes: int) -> Iterator[_Result]:
     """`work` on every part, in order. Forked children find it in `_inherited`: it need not travel."""
     global _inherited  # noqa: PLW0603
     if processes < 2 or len(parts) < 2 or "fork" not in multiprocessing.get_all_start_methods():
-        return [work(part) for part in parts]
+        yield from map(work, parts)
+        return
     _inherited = work
     try:
         context = multiprocessing.get_context("fork")
         with ProcessPoolExecutor(min(processes, len(parts)), mp_context=context) as pool:
-            return list(pool.map(_call, parts))
+            yield from pool.map(_call, parts)
     finally:
         _inherited = None
 

@@ -16,14 +16,12 @@ from alerts.config.yaml_output import one_line
 from alerts.model.errors import InputError
 from alerts.model.institution import Criticality
 
-MAX_VALUES: Final = 40
-"""Of one setting of one institution; registries list hundreds of transliterations for some."""
+MAX_VALUES: Final = 40  # of one setting of one institution; registries list hundreds of transliterations for some
 MAX_CHARS: Final = 200
 MAX_DEPTH: Final = 12  # of objects within objects; no known format goes deeper than nine
 
 _TABLE: Final = yaml.safe_load(files(__package__).joinpath("formats.yaml").read_text(encoding="utf-8"))
-SETTINGS: Final = tuple(_TABLE["columns"])
-"""What a column can be mapped to."""
+SETTINGS: Final = tuple(_TABLE["columns"])  # what a column can be mapped to
 _COLUMNS: Final = {title: setting for setting, titles in _TABLE["columns"].items() for title in titles}
 _MANY: Final = {**dict.fromkeys(("aliases", "products", "region"), "[;|\n]"), "domains": "[;|,\n]", "tags": "[;|,\n]"}
 """What separates the values of one cell. A name may have a comma in it."""
@@ -37,8 +35,7 @@ _FORMS: Final = {
 """How a value is written, in any case: an expression, whose group is taken, and what is wrong with others."""
 _NO_TEXT: Final = (b"PK", b"\x1f\x8b", b"<")  # how workbooks, archives and XML begin
 
-Fields = Sequence[tuple[str, str]]
-"""A record as its file has it, flat: each value with its path."""
+Fields = Sequence[tuple[str, str]]  # a record as its file has it, flat: each value with its path
 
 
 @dataclass(slots=True)
