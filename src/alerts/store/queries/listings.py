@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import func, select
@@ -50,15 +51,13 @@ def stories(
     query = select(story).where(*listed).order_by(story.newest.desc(), story.id)
     if since is not None:
         query = query.where(story.newest >= since)
+    rows = session.scalars(query.execution_options(yield_per=200))
+    fitting = (row for row in rows if topic is None or any(name == topic for name, _ in row.topics))
     found = []
-    for row in session.scalars(query.execution_options(yield_per=200)):
-        topics = [name for name, _ in row.topics]
-        if topic is not None and topic not in topics:
-            continue
+    for row in islice(fitting, limit):
         shown = columns(row, "institution", "title", "grade", "confidence", "mix", "reports", "publishers")
+        topics = [name for name, _ in row.topics]
         found.append({"story": row.id, **shown, "topics": topics, **columns(row, "first", "newest")})
-        if len(found) >= limit:
-            break
     return found
 
 
