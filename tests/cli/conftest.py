@@ -37,10 +37,11 @@ class Called:
 
 @dataclass(frozen=True)
 class State:
-    """Directories that commands are called on."""
+    """Directories that commands are called on, and when what they hold was observed."""
 
     config: Path
     path: Path
+    at: datetime | None = None
 
 
 Call = Callable[..., Called]
@@ -107,7 +108,7 @@ def _filled(tmp_path_factory: pytest.TempPathFactory) -> State:
                 made.poll(source)
             assert made.counts()["alerts"] > 2
         database.dispose()
-    return State(directory / "config", directory / "state")
+    return State(directory / "config", directory / "state", now)
 
 
 @pytest.fixture
@@ -115,7 +116,7 @@ def filled(_filled: State, tmp_path: Path) -> State:
     """Two institutions with alerts, one source that fails, one delivery that is dead. Each test has its own copy."""
     shutil.copytree(_filled.path, tmp_path / "state")
     shutil.copytree(_filled.config, tmp_path / "config")
-    return State(tmp_path / "config", tmp_path / "state")
+    return State(tmp_path / "config", tmp_path / "state", _filled.at)
 
 
 @pytest.fixture(params=sorted(COMMANDS))

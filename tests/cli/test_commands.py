@@ -110,7 +110,8 @@ def test_without_any_state_a_command_says_where_it_looked(call: Call, empty: Sta
     ids=lambda each: " ".join(each) if isinstance(each, list) else None,
 )
 def test_on_a_filled_state(call: Call, filled: State, arguments: list[str], status: int) -> None:
-    given = [each.format(config=filled.config, week=Week.of(datetime.now(UTC))) for each in arguments]
+    assert filled.at is not None
+    given = [each.format(config=filled.config, week=Week.of(filled.at)) for each in arguments]
     done = call(filled, *given)
     assert done.status == status, done.err
     assert done.out or done.err

@@ -99,7 +99,10 @@ def next_poll(
     trusted = was_pushed if new else bool(known.value.get("trusted"))
     if trusted != bool(known.value.get("trusted")):
         system_state.put(session, _fact(source.id), known.at, {**known.value, "trusted": trusted})
-        logs.event("websub.trusted" if trusted else "websub.missed", source=source.id)
+        if trusted:
+            logs.event("websub.trusted", source=source.id)
+        else:
+            logs.event("websub.missed", source=source.id)
     until = known.value.get("until")
     if not trusted or until is None or parse_time(until) <= began or (was_pushed and not new):
         return at  # a push without news may have come before the feed itself had it
