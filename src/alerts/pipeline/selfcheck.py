@@ -50,9 +50,10 @@ def selfcheck(runtime: Runtime) -> list[str]:
         system_state.put(session, "selfcheck", now, {})
         begun, over = _follow(session, seen, now)
         made = _notify(session, active.settings.operators, begun, over, now)
-    for event, some in (("incident.opened", begun), ("incident.closed", over)):
-        for each in some:
-            logs.event(event, logging.WARNING, **fields_of(each, "kind", "subject", "line"))
+    for each in begun:
+        logs.event("incident.opened", logging.WARNING, **fields_of(each, "kind", "subject", "line"))
+    for each in over:
+        logs.event("incident.closed", logging.WARNING, **fields_of(each, "kind", "subject", "line"))
     runtime.enqueue(TaskRequests(send=made))
     return made
 
