@@ -163,7 +163,7 @@ def poll_soon(runtime: Runtime, source: str) -> None:
     """Makes a source due now; the gap between two requests to its host still holds."""
     with runtime.database.write() as session:
         overrides.poll_now(session, source, _free_source(session, runtime, source), runtime.clock())
-    logs.event("source.hastened", source=source)
+    logs.event("source.requested", source=source)
     runtime.enqueue(TaskRequests(poll=[source]))
 
 
