@@ -251,7 +251,7 @@ def test_the_pages_are_served_and_come_back(config: Path, tmp_path: Path) -> Non
 
 def _page(port: int) -> str:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/", timeout=5).text
+        return httpx.get(f"http://127.0.0.1:{port}/institutions", timeout=5).text
     except httpx.TransportError:
         return ""
 
