@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import psutil
 from sqlalchemy import text
 
+from alerts.insight.search import search
 from alerts.model.institution import Institution
 from alerts.model.settings import Settings
 from alerts.model.source import Reliability, Source
@@ -37,7 +38,6 @@ from alerts.store.database import Database
 from alerts.store.repositories import search_index
 from alerts.store.schema import Base, FindingRow, ItemRow, RevisionRow, table_of
 from alerts.store.upsert import insert_all
-from alerts.web.search import search
 from benchmarks import harness
 
 CONSONANTS, VOWELS = "bcdfghklmnprstvz", "aeiou"

@@ -27,7 +27,7 @@ from alerts.rendering.tiers import KINDS
 @json_command
 def search(app: App, as_json: bool, **given: object) -> None:
     """Search what was said: items, stories and institutions, the best first."""
-    from alerts.web.search import search as find
+    from alerts.insight.search import search as find
 
     fields = {name: str(value) for name, value in given.items() if value is not None}
     with app.read() as session:

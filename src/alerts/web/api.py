@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from alerts.insight.health import health
+from alerts.insight.search import whole_number
 from alerts.model.records import as_record, some, to_line, transition_record
 from alerts.rendering import escape
 from alerts.rendering.profile_forms import profile_record
@@ -19,12 +20,11 @@ from alerts.rendering.tiers import DETAIL, gate, gate_changes
 from alerts.store.queries import listings
 from alerts.store.repositories import transitions
 from alerts.web import institutions as listing
-from alerts.web import search as searching
 from alerts.web.atom import asked_rule, read_alerts, readable
 from alerts.web.auth import Visitor
 from alerts.web.pages import asked_instant, read_why_not
 from alerts.web.reading import Shown, read_alert, read_profile, read_story
-from alerts.web.search import whole
+from alerts.web.search import found as found_by
 from alerts.web.site import site_of, visit
 from alerts.web.stream import read_stream
 
@@ -49,7 +49,7 @@ def openapi(request: Request) -> Response:
 
 def search(request: Request) -> Response:
     with visit(request) as (site, session, visitor):
-        return answer(searching.search(session, site.settings, request.query_params, visitor.tier, site.now()))
+        return answer(found_by(site, session, visitor, request.query_params))
 
 
 def institutions(request: Request) -> Response:
@@ -79,7 +79,7 @@ def institution(request: Request) -> Response:
 
 
 def changes(request: Request) -> Response:
-    limit = whole(request.query_params, "limit", 50, MOST)
+    limit = whole_number(request.query_params, "limit", 50, MOST)
     with visit(request) as (site, session, visitor):
         known = site.settings.institution(request.path_params["institution"])
         recorded = transitions.find(session, known.id, limit=limit)
@@ -94,7 +94,7 @@ def why_not(request: Request) -> Response:
 
 
 def stories(request: Request) -> Response:
-    limit = whole(request.query_params, "limit", 50, MOST)
+    limit = whole_number(request.query_params, "limit", 50, MOST)
     with visit(request) as (site, session, visitor):
         known = site.settings.institution(request.path_params["institution"])
         _need_detail(visitor, "Stories")
@@ -131,7 +131,7 @@ def alert(request: Request) -> Response:
 
 
 def alerts(request: Request) -> Response:
-    limit = whole(request.query_params, "limit", 50, MOST)
+    limit = whole_number(request.query_params, "limit", 50, MOST)
     with visit(request) as (site, session, visitor):
         known = readable(site, visitor, request.path_params["subscriber"])
         rule = asked_rule(known, request.query_params.get("rule", ""))
