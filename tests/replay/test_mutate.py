@@ -80,6 +80,15 @@ def test_what_a_test_pins_is_noticed_and_the_rest_is_not(tested: Loaded) -> None
     ]
 
 
+def test_an_alias_is_noticed_where_it_stands_in_another_spelling(tmp_path: Path) -> None:
+    item = {"source": "wire", "title": "Outage at Electricite Cables", "published": "2026-02-24T09:00:00Z"}
+    given = content([OUTAGE | {"items": [item], "expect": [{"institution": "acme", "mentioned": True}]}])
+    given["institutions"][0]["aliases"] = ["Électricité Câbles"]
+    found = load_entries(write(tmp_path, given))
+    (without,) = [each for each in mutants(found.settings) if each.alias]
+    assert not unnoticed(written(found), Active.of(found), Renderer(), without)
+
+
 def test_without_tests_nothing_is_noticed(tmp_path: Path) -> None:
     found = loaded(tmp_path, [])
     assert len(missed(found)) == len(list(mutants(found.settings)))

@@ -16,7 +16,7 @@ from alerts.model.subscriber import Subscriber
 from alerts.model.times import format_time
 from alerts.rendering.render import Renderer
 from alerts.replay.backtest import rehearse
-from alerts.replay.configtests import Outcome, run
+from alerts.replay.configtests import Outcome, items_of, run
 from alerts.runtime.configuration import Active
 
 AT: Final = datetime(2026, 1, 7, 12, tzinfo=UTC)  # of the items of a proposed test: a working day, at noon
@@ -82,10 +82,9 @@ def failing(tests: Tests, active: Active, renderer: Renderer) -> Iterator[Outcom
 
 def unnoticed(tests: Tests, base: Active, renderer: Renderer, mutant: Mutant) -> bool:
     """Whether all tests of the configuration pass under a mutant, too."""
-    items = [item for _, test in tests for item in test.items]
-    said = " ".join(f"{item.title} {item.summary} {item.content}" for item in items).casefold()
-    if mutant.alias[:4].casefold() not in said:
-        return True  # no item can hold it
+    items = (item for _, test in tests for item in items_of(test))
+    if mutant.alias and not any(mutant.institution in base.matcher.match(item).institutions() for item in items):
+        return True  # no test is about it
     return next(failing(tests, mutant.active(base), renderer), None) is None
 
 
