@@ -9,9 +9,9 @@ from kit.system import System
 
 from alerts.feeds.diff import ItemChange, KnownItem
 from alerts.model.item import Item
+from alerts.model.mention import Matched
 from alerts.pipeline import steps
-from alerts.pipeline.mentions import finding_rows
-from alerts.store.repositories import cases, items
+from alerts.store.repositories import items
 
 
 def record(
@@ -22,16 +22,11 @@ def record(
     system.later(seconds=1)
     fields = {"id": f"{source}-{system.count}", "url": f"https://{source}.example/{system.count}"} | given
     item = Item(title=title, summary=text, source=source, observed=system.now, published=published, **fields)
-    active = system.runtime.configuration.current()
-    matched = active.matcher.match(item) if not item.withdrawn else active.matcher.match(Item("", "", system.now))
+    matched = Matched() if item.withdrawn else system.runtime.configuration.current().matcher.match(item)
     with system.runtime.database.write() as session:
-        former = items.institutions_of(session, [item.id]).get(item.id, set())
         change = ItemChange(item, KnownItem(item.id, item.title, item.url, withdrawn=item.withdrawn))
         (number,) = items.add(session, [change], [item], [source.title()])
-        rows = finding_rows(active, matched, None, item, number, former)
-        cases.add_findings(session, rows)
-        who = sorted({row["institution"] for row in rows})
-        cases.mark_due(session, who, system.now)
+        who = system.add_findings(session, item, number, matched)
     system.later(microseconds=1)
     if who:
         steps.assess(system.runtime, *who)

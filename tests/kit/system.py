@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from alerts.cases.case_file import CaseFile
 from alerts.model.institution import Institution
 from alerts.model.item import Item
+from alerts.model.mention import Matched
 from alerts.pipeline import steps
 from alerts.pipeline.inline import Once
 from alerts.pipeline.mentions import finding_rows
@@ -248,18 +249,21 @@ class System:
             author=author,
             withdrawn=withdrawn,
         )
-        active = self.runtime.configuration.current()
-        matched = active.matcher.match(item)
         with self.runtime.database.write() as session:
-            former = items.institutions_of(session, [item.id]).get(item.id, set())
-            rows = finding_rows(active, matched, None, item, self.count, former)
-            cases.add_findings(session, rows)
-            who = sorted({row["institution"] for row in rows})
-            cases.mark_due(session, who, self.now)
+            who = self.add_findings(session, item, self.count, self.runtime.configuration.current().matcher.match(item))
         self.later(microseconds=1)
         if assessed:
             steps.assess(self.runtime, *who)
         return item.id
+
+    def add_findings(self, session: Session, item: Item, number: int, matched: Matched) -> list[str]:
+        """Records what a revision of an item says about whom; the institutions that are due because of it."""
+        former = items.institutions_of(session, [item.id]).get(item.id, set())
+        rows = finding_rows(self.runtime.configuration.current(), matched, None, item, number, former)
+        cases.add_findings(session, rows)
+        who = sorted({row["institution"] for row in rows})
+        cases.mark_due(session, who, self.now)
+        return who
 
     def reconfigure(self, content: dict[str, Any] | str | None = None) -> None:
         """Puts another configuration in force, or the files as they are now."""

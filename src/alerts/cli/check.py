@@ -12,7 +12,7 @@ from alerts.cli.context import App
 from alerts.config.document import Entry
 from alerts.config.files import emptied
 from alerts.config.lint import doubtful_patterns, doubts, idle
-from alerts.config.load import Loaded, load_entries
+from alerts.config.load import Loaded
 from alerts.config.schema import OperatorsForm, SubscriberForm
 from alerts.model.channels import scheme_of
 from alerts.model.counted import counted_of
@@ -43,7 +43,7 @@ def check(app: App, as_json: bool, schema: bool, publish: bool, accept_empty: bo
         click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
         return 0
     try:
-        loaded = load_entries(app.config_dir)
+        loaded = app.loaded()
     except ConfigError as error:
         _print(error.problems, as_json=as_json)
         return 1

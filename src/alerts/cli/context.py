@@ -15,6 +15,7 @@ from alerts.model.settings import Settings
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from alerts.config.load import Loaded
     from alerts.demo.server import FeedServer
     from alerts.pipeline.inline import Once
     from alerts.runtime.configuration import Active
@@ -41,13 +42,20 @@ class App:
         """The configured database, else a SQLite file in the state directory."""
         return self.database or f"sqlite:///{self.state.absolute() / 'alerts.db'}"
 
-    def settings(self) -> Settings:
-        """The checked configuration. Raises ConfigError with all its problems."""
-        if self._settings is None:
-            from alerts.config.load import load
+    def loaded(self) -> "Loaded":
+        """The configuration with the place of every entry, which is not kept: it is large.
 
-            self._settings = load(self.config_dir)
-        return self._settings
+        Raises ConfigError with all its problems.
+        """
+        from alerts.config.load import load_entries
+
+        loaded = load_entries(self.config_dir)
+        self._settings = loaded.settings
+        return loaded
+
+    def settings(self) -> Settings:
+        """The checked configuration, read once. Raises ConfigError with all its problems."""
+        return self._settings or self.loaded().settings
 
     def active(self) -> "Active":
         """The same as the steps of the pipeline have it."""

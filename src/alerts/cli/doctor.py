@@ -16,7 +16,6 @@ from alerts.cli.context import App
 from alerts.cli.output import json_command, printable
 from alerts.config import environment
 from alerts.config.lint import doubts
-from alerts.config.load import load_entries
 from alerts.model.counted import counted
 from alerts.model.errors import AlertsError, ConfigError, StoreError
 from alerts.model.records import to_line
@@ -69,7 +68,7 @@ def _each(check: str, state: str, problems: Sequence[str], ok: str) -> Findings:
 
 
 def _configuration(app: App) -> Findings:
-    loaded = load_entries(app.config_dir)
+    loaded = app.loaded()
     settings, warnings = loaded.settings, len(doubts(loaded))
     said = f"{counted(len(settings.institutions), 'institution')}, {counted(len(settings.sources), 'source')}"
     doubtful = [f"{said}; {counted(warnings, 'warning')}: see `alerts check`"] if warnings else []

@@ -68,13 +68,12 @@ def _digest(digest: Digest) -> dict[str, str]:
 
 def _yaml(app: App, who: Subscriber, chosen: Sequence[Answer]) -> str:
     """The subscriber's rules as they are written, with the preferences in them: one for channels that get the same."""
-    from alerts.config.load import load_entries
     from alerts.config.schema import SubscriberForm
     from alerts.config.yaml_output import to_yaml
     from alerts.routing.preferences import daily
     from alerts.routing.rules import channels_of
 
-    forms = [form for _, form in load_entries(app.config_dir).entries.valid("subscribers", SubscriberForm)]
+    forms = [form for _, form in app.loaded().entries.valid("subscribers", SubscriberForm)]
     form = next(each for each in forms if each.id == who.id)
     written = form.model_dump(mode="json", by_alias=True, exclude_unset=True).get("watch", [])
     rules: list[dict[str, Any]] = []

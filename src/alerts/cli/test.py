@@ -1,17 +1,22 @@
 """`alerts test`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from alerts.cli.context import App
 from alerts.cli.output import Progress, check_writable, json_command, printable, rendered, write_file
-from alerts.config.load import load_entries
 from alerts.config.schema import ConfigTestForm
 from alerts.model.counted import counted
 from alerts.model.errors import InputError, NotFoundError
 from alerts.model.nearest import did_you_mean
 from alerts.model.records import as_record, to_line
+
+if TYPE_CHECKING:
+    from alerts.rendering.render import Renderer
+    from alerts.replay.mutate import Tests
+    from alerts.runtime.configuration import Active
 
 
 @click.command()
@@ -22,19 +27,18 @@ from alerts.model.records import as_record, to_line
 @json_command
 def test(app: App, pattern: str, junit: Path | None, mutate: bool, write: Path | None, as_json: bool) -> int:
     """Run the configuration's own tests."""
-    if mutate:
-        return _mutate(app, write, as_json=as_json)
     from alerts.rendering.render import Renderer
     from alerts.replay import configtests
     from alerts.runtime.configuration import Active
 
-    loaded = load_entries(app.config_dir)
+    loaded, renderer = app.loaded(), Renderer(app.config_dir / "templates")
     active, tests = Active.of(loaded), loaded.entries.valid("tests", ConfigTestForm)
+    if mutate:
+        return _mutate(active, tests, renderer, write, as_json=as_json)
     names = [each.name for _, each in tests]
     if pattern and not any(pattern.casefold() in each.casefold() for each in names):
         known = f"the configuration has {counted(len(names), 'test')}"
         raise NotFoundError("test", pattern, known + did_you_mean(pattern, names))
-    renderer = Renderer(app.config_dir / "templates")
     outcomes = []
     for entry, each in tests:
         if pattern.casefold() not in each.name.casefold():
@@ -54,15 +58,11 @@ def test(app: App, pattern: str, junit: Path | None, mutate: bool, write: Path |
     return 1 if failed else 0
 
 
-def _mutate(app: App, write: Path | None, *, as_json: bool) -> int:
+def _mutate(active: "Active", tests: "Tests", renderer: "Renderer", write: Path | None, *, as_json: bool) -> int:
     """The changes that no test notices, and a proposed test for each."""
     from alerts.config.yaml_output import to_yaml
-    from alerts.rendering.render import Renderer
     from alerts.replay import mutate
-    from alerts.runtime.configuration import Active
 
-    loaded, renderer = load_entries(app.config_dir), Renderer(app.config_dir / "templates")
-    active, tests = Active.of(loaded), loaded.entries.valid("tests", ConfigTestForm)
     if failed := next(mutate.failing(tests, active, renderer), None):
         raise InputError(failed.where, "this test fails as it is; mend it first")
     if write is not None:
