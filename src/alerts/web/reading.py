@@ -37,6 +37,8 @@ from alerts.web.site import Site
 SHOWN: Final = 20  # contributions, and stories that are explained, on the page of an alert: those that contribute most
 MOST: Final = 100  # reports of a story on its page, and events of its making
 POINTS: Final = 180  # instants of a curve, next to those of its level changes
+WINDOWS: Final = {f"{days}d": timedelta(days=days) for days in (1, 7, 30, 90)} | {"1y": timedelta(days=365)}
+NARROW: Final = 430  # the width of a picture on a phone, or beside another
 
 
 def read_profile(site: Site, session: Session, institution: Institution, at: datetime | None) -> Profile:
@@ -48,10 +50,6 @@ def present(site: Site, session: Session, institution: Institution) -> datetime:
     """Now, though the clock of the worker that assessed last may be a little ahead."""
     stored, now = cases.peek(session, institution.id), site.now()
     return now if stored is None else max(now, stored.cursor)
-
-
-WINDOWS: Final = {f"{days}d": timedelta(days=days) for days in (1, 7, 30, 90)} | {"1y": timedelta(days=365)}
-NARROW: Final = 430  # the width of a picture on a phone, or beside another
 
 
 def fitting(shown: Iterable[Profile]) -> str:
@@ -78,14 +76,14 @@ def stories_of(session: Session, shown: Profile) -> list[dict[str, Any]]:
     """The stories behind a profile, as far as a gated one has them, the newest first: each with its statement,
     source records, the axes whose score it moves, and the other institutions that its reports name."""
     reports = stream.reports(session, {each.item for each in shown.evidence})
+    named = grouped((each.item, each.institution) for each in reports)
     governance = shown.governance_surface.signals if shown.governance_surface else ()
     lines = (*shown.service_surface, *governance, *shown.relationship_signals)
     said = {each.story: each for each in (*(line.statement for line in lines), *shown.key_points)}
     found = []
     for story, group in groupby(shown.evidence, key=attrgetter("story")):
         records = list(group)
-        items = {each.item for each in records}
-        others = sorted({each.institution for each in reports if each.item in items} - {shown.institution})
+        others = sorted({name for each in records for name in named.get(each.item, ())} - {shown.institution})
         axes = [row.axis for row in shown.matrix if story in row.stories]
         found.append({"story": story, "said": said.get(story), "records": records, "axes": axes, "about": others})
     return found

@@ -96,29 +96,29 @@ def remove_alerts(
 ) -> dict[str, int]:
     """Takes old alerts and level changes away.
 
-    Those of an axis stay from its instant in `keep_since` on; alerts stay that are in `waiting`, or that a
-    delivery tells of which is not finished or not old; level changes stay as long as an alert tells of them.
+    Those of an axis stay from its instant in `keep_since` on. Alerts stay that are in `waiting`, or in a delivery that
+    is unfinished or recent; level changes stay as long as an alert reports them.
     """
     alert, carried, change, delivery = schema.AlertRow, schema.CarriedRow, schema.TransitionRow, schema.DeliveryRow
     old = [change.institution == institution, change.at < before]
     old += [or_(change.axis != axis.value, change.at < since) for axis, since in keep_since.items()]
     in_use = or_(delivery.state.not_in(_FINISHED), delivery.created_at >= before)
     carriers = select(carried.alert).join(delivery, delivery.id == carried.delivery)
-    told_of = carriers.where(carried.alert == alert.id, in_use).exists()
+    in_delivery = carriers.where(carried.alert == alert.id, in_use).exists()
     of_old = or_(alert.transition.is_(None), alert.transition.in_(select(change.id).where(*old)))
-    gone = select(alert.id).where(alert.institution == institution, alert.at < before, of_old, ~told_of)
+    gone = select(alert.id).where(alert.institution == institution, alert.at < before, of_old, ~in_delivery)
     counts = {"alerts": 0, "transitions": 0}
     for some in chunks(sorted(set(session.scalars(gone)) - set(waiting))):
         counts["alerts"] += _delete(session, delete(alert).where(alert.id.in_(some)))
-    still_told = select(alert.id).where(alert.transition == change.id).exists()
-    counts["transitions"] += _delete(session, delete(change).where(*old, ~still_told))
+    reported = select(alert.id).where(alert.transition == change.id).exists()
+    counts["transitions"] += _delete(session, delete(change).where(*old, ~reported))
     return counts
 
 
 def remove_snapshots(session: Session, institution: str, before: datetime) -> int:
     """Takes old profile snapshots away, but for the newest of them, which later messages may show."""
-    mine = schema.SnapshotRow.institution == institution
-    newest = session.scalar(select(func.max(schema.SnapshotRow.at)).where(mine, schema.SnapshotRow.at < before))
+    about = schema.SnapshotRow.institution == institution
+    newest = session.scalar(select(func.max(schema.SnapshotRow.at)).where(about, schema.SnapshotRow.at < before))
     if newest is None:
         return 0
     return _delete_of(session, institution, schema.SnapshotRow, schema.SnapshotRow.at < newest)
@@ -149,8 +149,8 @@ def oldest_unfinished(session: Session) -> datetime | None:
 def remove_deliveries(session: Session, before: datetime, limit: int) -> int:
     """Takes old finished deliveries away, at most `limit`, unless they carried an alert that is on record."""
     alert, carried, delivery = schema.AlertRow, schema.CarriedRow, schema.DeliveryRow
-    told = select(alert.id).join(carried, carried.alert == alert.id).where(carried.delivery == delivery.id)
-    old = delivery.created_at < before, delivery.state.in_(_FINISHED), ~told.exists()
+    reported = select(alert.id).join(carried, carried.alert == alert.id).where(carried.delivery == delivery.id)
+    old = delivery.created_at < before, delivery.state.in_(_FINISHED), ~reported.exists()
     gone = session.scalars(select(delivery.id).where(*old).limit(limit)).all()
     return sum(_delete(session, delete(delivery).where(delivery.id.in_(some))) for some in chunks(gone))
 
