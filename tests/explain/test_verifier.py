@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,15 @@ def test_its_numbers_are_those_of_the_program(
     assert [(each["story"], rounded(each["contribution"])) for each in listed] == [
         (story, rounded(value)) for story, value in expected if value >= verifier.LISTED
     ]
+
+
+@pytest.mark.parametrize(("direct", "confidence"), [(False, 0.89), (True, 0.984)])
+def test_without_a_direct_publisher_a_confidence_is_capped(direct: bool, confidence: float) -> None:
+    papers = [Report(name, name, "", name, name, Reliability.A, False, None, NOON, NOON, 1.0, ()) for name in "abc"]
+    papers[0] = replace(papers[0], direct=direct)
+    known = evidence("s", "acme", papers, [Group((each.item,)) for each in papers])
+    (record,) = json.loads(json.dumps([story_record(known, {})]))
+    assert verifier.evidence(record)["confidence"] == known.confidence == confidence
 
 
 SECRET = "hunter2hunter2"

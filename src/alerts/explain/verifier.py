@@ -178,7 +178,7 @@ def checksum(part: Any) -> str:
 
 
 def verified(file: str) -> list[Record]:
-    """The derived values, the decisive facts, and the verdict. Raises many errors where the file is no such one."""
+    """The derived values, the decisive facts, and the verdict. Raises an error of any kind for another file."""
     document = json.loads(Path(file).read_bytes())
     rows = derived(document)
     different = [each["value"] for each in rows if not each["equal"]]
