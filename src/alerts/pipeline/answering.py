@@ -85,15 +85,16 @@ class Acked:
     axes: tuple[Axis, ...]
 
 
-def ack(runtime: Runtime, alert_id: str, author: str = "") -> Acked:
-    """An operator has seen an alert; a beginning of its id is enough."""
-    made = give(runtime, alert_id, AnswerKind.ACKNOWLEDGE, who=_operator(author))
+def ack(runtime: Runtime, key: str, who: str = "") -> list[Acked]:
+    """An operator has seen an alert, or all alerts of a delivery; a beginning of its id is enough."""
     with runtime.database.read() as session:
-        alert = _alert(session, made.alert)
-    return Acked(alert.subscriber, alert.institution, tuple(change.axis for change in alert.changes))
+        seen = [_alert(session, each) for each in listings.alerts_named(session, key) or [key]]
+    for alert in seen:
+        give(runtime, alert.id, AnswerKind.ACKNOWLEDGE, who=who)
+    return [Acked(each.subscriber, each.institution, tuple(change.axis for change in each.changes)) for each in seen]
 
 
-def ack_level(runtime: Runtime, subscriber: str, institution: str, *axes: Axis | None, author: str = "") -> Acked:
+def ack_level(runtime: Runtime, subscriber: str, institution: str, *axes: Axis | None, who: str = "") -> Acked:
     """The same for the levels of some axes, or for all of an institution."""
     runtime.configuration.current().settings.institution(institution)
     asked = tuple(axis for axis in axes if axis is not None) or tuple(Axis)
@@ -103,14 +104,10 @@ def ack_level(runtime: Runtime, subscriber: str, institution: str, *axes: Axis |
             where = institution if len(asked) > 1 else f"{institution} on {asked[0]}"
             raise RefusedError(f"{subscriber} knows of no level above low for {where}: nothing to acknowledge")
         alert = max(raised.values())
-        made = Answer("", alert, subscriber, "", AnswerKind.ACKNOWLEDGE, institution, now, who=_operator(author))
+        made = Answer("", alert, subscriber, "", AnswerKind.ACKNOWLEDGE, institution, now, who=who)
         made = _record(session, router, made, now)
         router.ack(institution, raised, made.at, made.who)
     return Acked(subscriber, institution, tuple(raised))
-
-
-def _operator(name: str) -> str:
-    return f"operator {name}".strip()
 
 
 def _alert(session: Session, alert_id: str) -> Alert:

@@ -115,7 +115,7 @@ def read_alerts(
     """A subscriber's newest alerts, one of each event, whatever the number of channels, of one watch rule (from 1)
     where asked for; and the level changes that they are about."""
     found: dict[tuple[object, ...], AlertRow] = {}
-    for row in dashboard.alerts_of(session, subscriber.id, limit=READ):
+    for row in dashboard.alerts(session, subscriber=subscriber.id, limit=READ):
         rules = (row.detail.get("considered") or {}).get("rules", ())
         if rule is None or any(each["rule"] == rule and each["matched"] for each in rules):
             found.setdefault((row.at, row.institution, row.on), row)

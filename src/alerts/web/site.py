@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -110,3 +111,14 @@ def visit(request: Request) -> Iterator[tuple[Site, Session, Visitor]]:
     site = site_of(request)
     with site.runtime.database.read() as session:
         yield site, session, site.visitor(request, session)
+
+
+@contextmanager
+def visit_as_operator(request: Request) -> Iterator[tuple[Site, Session, Visitor]]:
+    """The same for operators alone: others are refused, or led to where they can show the operator token."""
+    with visit(request) as (site, session, visitor):
+        if not visitor.operator and request.url.path.startswith("/api/"):
+            raise HTTPException(403, "This is for operators.")
+        if not visitor.operator:
+            raise HTTPException(303, headers={"Location": "/operate/enter"})
+        yield site, session, visitor

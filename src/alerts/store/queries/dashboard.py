@@ -12,6 +12,7 @@ from alerts.model.level import Axis, Transition
 from alerts.model.times import EPOCH
 from alerts.store.repositories.transitions import lean_transition_of
 from alerts.store.schema import AlertRow, AssessmentRow, CaseRow, StoryEventRow, TransitionRow, table_of
+from alerts.store.upsert import equal
 
 _T = table_of(TransitionRow).c
 _LEAN = tuple(each for each in _T if each.name != "contributions")
@@ -74,16 +75,19 @@ def story_events(session: Session, story_id: str, *, limit: int) -> list[StoryEv
     return list(reversed(rows))
 
 
-def alerts_of(session: Session, subscriber: str, *, since: datetime = EPOCH, limit: int) -> list[AlertRow]:
-    """A subscriber's newest alerts from an instant on, the newest first."""
-    mine = AlertRow.subscriber == subscriber, AlertRow.at >= since
-    return list(session.scalars(select(AlertRow).where(*mine).order_by(AlertRow.at.desc(), AlertRow.id).limit(limit)))
-
-
-def suppressed(session: Session, since: datetime, limit: int) -> list[AlertRow]:
-    """The newest alerts from an instant on that were held back for good, the newest first."""
-    held = AlertRow.at >= since, AlertRow.state == AlertState.SUPPRESSED.value
-    return list(session.scalars(select(AlertRow).where(*held).order_by(AlertRow.at.desc(), AlertRow.id).limit(limit)))
+def alerts(
+    session: Session,
+    *,
+    subscriber: str | None = None,
+    institution: str | None = None,
+    state: AlertState | None = None,
+    since: datetime = EPOCH,
+    limit: int,
+) -> list[AlertRow]:
+    """The newest alerts from an instant on, the newest first."""
+    asked = equal((AlertRow.subscriber, subscriber), (AlertRow.institution, institution), (AlertRow.state, state))
+    newest_first = select(AlertRow).where(*asked, AlertRow.at >= since).order_by(AlertRow.at.desc(), AlertRow.id)
+    return list(session.scalars(newest_first.limit(limit)))
 
 
 def transitions_by_id(session: Session, ids: Iterable[int]) -> dict[int, Transition]:

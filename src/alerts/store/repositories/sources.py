@@ -176,9 +176,10 @@ def add_outage(session: Session, source: str, since: datetime, until: datetime) 
     system_state.put(session, name, until, {"source": source, "since": format_time(since)})
 
 
-def outages(session: Session) -> list[tuple[str, datetime, datetime]]:
-    """The outages on record: source, since when and until when."""
-    facts = (fact for _, fact in system_state.named(session, system_state.OUTAGE))
+def outages(session: Session, source: str | None = None) -> list[tuple[str, datetime, datetime]]:
+    """The outages on record, or those of one source and of all sources at once: source, since when and until when."""
+    prefixes = [""] if source is None else [f"{source}/", "/"]
+    facts = [fact for each in prefixes for _, fact in system_state.named(session, system_state.OUTAGE + each)]
     return [(fact.value["source"], parse_time(fact.value["since"]), fact.at) for fact in facts]
 
 
