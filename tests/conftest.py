@@ -11,13 +11,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
 from kit.laws import FAST, FAST_EXAMPLES
+from kit.system import Clock, System
 
 from alerts.store.database import Database
 from alerts.store.schema import Base
@@ -165,6 +167,40 @@ def database(database_url: str, migrated: Path) -> Iterator[Database]:
     database.upgrade()
     yield database
     database.dispose()
+
+
+Played = Callable[[Callable[[Database, Path], System]], System]
+
+
+@pytest.fixture(scope="session")
+def _played() -> dict[object, tuple[Path, System]]:
+    return {}
+
+
+@pytest.fixture
+def played(
+    database: Database, migrated: Path, tmp_path: Path, _played: dict[object, tuple[Path, System]]
+) -> Iterator[Played]:
+    """`played(play)` is the system that `play` makes. On SQLite it plays once and each test gets a copy."""
+    with ExitStack() as stack:
+
+        def play_or_copy(play: Callable[[Database, Path], System]) -> System:
+            if not database.is_sqlite:
+                return play(database, tmp_path / "config")
+            if play not in _played:
+                directory = Path(tempfile.mkdtemp(dir=migrated.parent))
+                shutil.copyfile(migrated, directory / "alerts.db")
+                first = Database(f"sqlite:///{directory / 'alerts.db'}")
+                _played[play] = directory, play(first, directory / "config")
+                first.dispose()
+            directory, made = _played[play]
+            copy = tmp_path / "played"
+            shutil.copytree(directory, copy)
+            opened = Database(f"sqlite:///{copy / 'alerts.db'}")
+            stack.callback(opened.dispose)
+            return System(opened, copy / "config", None, Clock(made.now), count=made.count)
+
+        yield play_or_copy
 
 
 @pytest.fixture

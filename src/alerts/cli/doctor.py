@@ -122,7 +122,7 @@ def _database(app: App) -> Findings:
     """The database, and what `alerts status` knows of the system that runs on it."""
     from alerts.insight.health import health
     from alerts.runtime.configuration import Files
-    from alerts.store.migrations.run import NEWEST
+    from alerts.store.database import newest_revision
     from alerts.store.repositories import generations
 
     with app.open() as database:
@@ -130,7 +130,7 @@ def _database(app: App) -> Findings:
             yield "database", WARN, "nothing is recorded yet; `alerts run` makes it"
             return
         asked = datetime.now(UTC)
-        facts, revision, needed = database.server_facts(), database.revision() or "none", NEWEST
+        facts, revision, needed = database.server_facts(), database.revision() or "none", newest_revision()
         if "now" in facts:
             yield _clock("the database", datetime.fromtimestamp(float(facts["now"]), UTC), asked)
         unsafe = [

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy import Connection, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 
 from alerts.model.errors import StoreError
 from alerts.store import system_state
-from alerts.store.migrations import run as migrations
 
 _BUSY_SECONDS = 30.0  # how long a write on SQLite waits for those before it
 _PATIENCE = 0.05  # how long a thread that writes and one that computes wait for each other, in seconds
@@ -28,6 +27,7 @@ _SERVER_FACTS = text(
     "SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'full_page_writes', 'server_version') "
     "UNION ALL SELECT 'now', extract(epoch FROM clock_timestamp())::text"
 )
+_SCRIPTS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 7_205_316_849_002_117
 
 
@@ -71,24 +71,35 @@ class Database:
 
         `at` is recorded as when a new database was made (default: this machine's time).
         """
-        if self.revision() == migrations.NEWEST:
+        if self.revision() == newest_revision():
             return
+        from alembic import command
+        from alembic.config import Config
+        from alembic.util import CommandError
+
+        config = Config()
+        config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
         with self._translated(), self.engine.begin() as connection:
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-            known = migrations.revision(connection)
-            if known is not None and known not in migrations.FILES:
+            config.attributes["connection"] = connection
+            try:
+                command.upgrade(config, "head")
+            except CommandError as error:  # it has a revision that is not among ours
                 raise StoreError(
-                    f"database {self._shown}: its schema {known!r} is of another version of this program, most likely "
-                    "a newer one; run that version, or restore a backup from before it"
-                )
-            migrations.migrate(connection)
+                    f"database {self._shown}: its schema is of another version of this program, most likely a newer "
+                    f"one ({error}); run that version, or restore a backup from before it"
+                ) from error
             system_state.record_creation(connection, at or datetime.now(UTC))
 
     def revision(self) -> str | None:
-        """The schema revision of the database, None where it has none."""
+        """The schema revision of the database, None where it has none.
+
+        Asked without the migration library, which is slow to load and large.
+        """
         with self._translated(), self.engine.connect() as connection:
-            return migrations.revision(connection)
+            found = inspect(connection).has_table("alembic_version")
+            return connection.scalar(text("SELECT version_num FROM alembic_version")) if found else None
 
     def server_facts(self) -> dict[str, str]:
         """The settings on which it depends whether commits outlive a crash, by their own names. Of PostgreSQL also
@@ -164,6 +175,11 @@ class Database:
             case DatabaseError() if type(error) is DatabaseError:  # its subclasses are our own mistakes
                 return f"{error.orig}; restore it from a backup"
         return None
+
+
+def newest_revision() -> str:
+    """The schema revision that this program needs."""
+    return max(path.stem[:4] for path in (_SCRIPTS / "versions").glob("[0-9]*.py"))
 
 
 def parse_url(url: str) -> URL:

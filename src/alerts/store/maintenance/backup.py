@@ -11,7 +11,8 @@ from sqlalchemy import URL
 
 from alerts.model.errors import StoreError
 from alerts.store.database import Database, make_private
-from alerts.store.migrations.run import VERSION
+
+_TABLE = "alembic_version"
 
 
 def backup(database: Database, target: Path) -> int:
@@ -72,7 +73,7 @@ def _check(file: Path) -> None:
     """Raises StoreError where the file is no sound database of this program."""
     with _errors(file), closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-        known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (VERSION.name,)).fetchone()
+        known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (_TABLE,)).fetchone()
     if verdict != "ok" or known is None:
         raise StoreError(f"{file}: no sound backup of this program" + ("" if known else ": it has no schema"))
 

@@ -1,15 +1,26 @@
-"""Of migration 0005: addresses of sources are stored without secrets."""
+"""Sources: polls without a result, staleness, addresses without secrets; hosts by name."""
 
 import hashlib
 import json
 from urllib.parse import urlsplit, urlunsplit
 
 import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
 
 _SOURCES = sa.table("sources", sa.column("id", sa.Text()), sa.column("url", sa.Text()), sa.column("state", sa.Text()))
 
 
-def upgrade(connection: sa.Connection) -> None:
+def upgrade() -> None:
+    with op.batch_alter_table("sources", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("lost_leases", sa.Integer(), nullable=False, server_default="0"))
+        batch_op.add_column(sa.Column("stale_at", sa.BigInteger(), nullable=True))
+    with op.batch_alter_table("sources", schema=None) as batch_op:
+        batch_op.alter_column("lost_leases", server_default=None)
+    op.execute("DELETE FROM hosts")  # they say when a host may be asked again, for a second
+    connection = op.get_bind()
     for row in connection.execute(sa.select(_SOURCES)).all():
         state = json.loads(row.state or "{}")
         for name in ("url", "validators_url"):
@@ -24,6 +35,13 @@ def upgrade(connection: sa.Connection) -> None:
             .where(_SOURCES.c.id == row.id)
             .values(url=_storable(row.url), state=json.dumps(state, separators=(",", ":"), sort_keys=True))
         )
+    connection.execute(sa.text("DELETE FROM facts WHERE name LIKE 'websub/%'"))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("sources", schema=None) as batch_op:
+        batch_op.drop_column("stale_at")
+        batch_op.drop_column("lost_leases")
 
 
 def _storable(url: str) -> str:

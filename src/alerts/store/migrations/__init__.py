@@ -1,1 +1,0 @@
-"""The schema migrations, and what runs them."""

@@ -1,0 +1,8 @@
+"""The configuration in force is a numbered generation with its content."""
+
+from alerts.store.statements import migration
+
+revision = "0004"
+down_revision = "0003"
+
+upgrade, downgrade = migration(__file__)

@@ -1,0 +1,9 @@
+"""Scores by the gravest story: tables of what stories amounted to; every case is rebuilt once, at its next assessment"""
+
+from alerts.store.statements import migration
+
+revision = "0006"
+down_revision = "0005"
+
+# Going back: the former formula finds cases of another configuration, and rebuilds them by itself.
+upgrade, downgrade = migration(__file__)

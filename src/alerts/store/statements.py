@@ -1,0 +1,51 @@
+"""The statements of a migration: SQL in the file beside its module, for both databases."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from alembic import op
+
+
+class Written(str):
+    """Of a placeholder with arguments, `{time:published}` or `{json:detail lead.title}`: they take places 0 and 1."""
+
+    __slots__ = ()
+
+    def __format__(self, arguments: str) -> str:
+        return self.format(*arguments.split())
+
+
+_TIME = "strftime('%Y-%m-%dT%H:%M:%S', {0} / 1000000, 'unixepoch') || printf('.%06dZ', {0} % 1000000)"
+_PATH = "json_extract_path_text({0}::json, VARIADIC string_to_array('{1}', '.'))"
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "sqlite": {"serial": "INTEGER", "double": "DOUBLE", "bytes": "BLOB", "where_due": " WHERE due_at IS NOT NULL"}
+    | {"sqlite": "", "postgresql": "-- ", "time": Written(_TIME), "json": Written("json_extract({0}, '$.{1}')")},
+    "postgresql": {"serial": "SERIAL", "double": "DOUBLE PRECISION", "bytes": "BYTEA", "where_due": ""}
+    | {
+        "sqlite": "-- ",
+        "postgresql": "",
+        "time": Written("TIMESTAMPTZ 'epoch' + {0} * INTERVAL '1 microsecond'"),
+        "json": Written(_PATH),
+    },
+}
+"""What the two databases write differently; a statement of one of them is a comment for the other."""
+
+
+def migration(module: str) -> tuple[Callable[[], None], Callable[[], None]]:
+    """The `upgrade` and `downgrade` of a migration, given the file of its module.
+
+    The one runs the statements, the other removes the tables and views that they make.
+    """
+    text = Path(module).with_suffix(".sql").read_text(encoding="utf-8")
+
+    def upgrade() -> None:
+        for statement in text.format_map(WORDS[op.get_bind().dialect.name]).split(";\n"):
+            if statement.strip():
+                op.execute(statement)
+
+    def downgrade() -> None:
+        for kind, name in reversed(dict.fromkeys(re.findall(r"CREATE (?:VIRTUAL )?(TABLE|VIEW) (\w+)", text))):
+            op.execute(f"DROP {kind} {name}")
+
+    return upgrade, downgrade
