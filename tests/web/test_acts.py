@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from alerts.feeds.state import FeedState
 from alerts.model.times import format_time
 from alerts.store.repositories import answers
-from alerts.store.schema import AlertRow, Base, DeliveryRow, SourceRow, StoryRow
+from alerts.store.schema import AlertRow, Base, DeliveryRow, SilenceRow, SourceRow, StoryRow
 from alerts.web.acts import ACTIONS, MAX_CHOSEN
 
 
@@ -57,11 +57,11 @@ def counts(town: System) -> dict[str, int]:
 
 def test_to_ask_changes_nothing(town: System, browser: Browser) -> None:
     client = browser(operator=True)
-    made = do(client, "/operate/silence?institution=acme", **{"for": "4h", "reason": "launch"})
+    do(client, "/operate/silence?institution=acme", **{"for": "4h", "reason": "launch"})
     about = {
         "delivery": ids(town, DeliveryRow)[0],
         "institution": "acme",
-        "silence": made.split()[1],
+        "silence": ids(town, SilenceRow)[0],
         "source": "tribune",
         "alert": ids(town, AlertRow)[0],
     }
@@ -69,7 +69,7 @@ def test_to_ask_changes_nothing(town: System, browser: Browser) -> None:
     with town.runtime.database.read() as session:
         about["answer"] = answers.find(session)[0].id
     before = counts(town)
-    for action, fields in ACTIONS.items():
+    for action, (_, fields, _) in ACTIONS.items():
         for field in fields or ("none",):
             page = client.get(f"/operate/{action}?{field}={about.get(field, '')}&back=/institutions")
             assert page.status_code == 200, action
@@ -81,7 +81,7 @@ def test_to_ask_changes_nothing(town: System, browser: Browser) -> None:
 @pytest.mark.parametrize(
     ("query", "status", "said"),
     [
-        ("", 400, "Nothing is ticked"),
+        ("", 400, "0 are ticked: go back"),
         ("source=nothing", 404, "no source"),
         ("source=tribune&source=<b>", 404, "&lt;b&gt;"),
         ("&".join(f"source=s{each}" for each in range(MAX_CHOSEN + 1)), 400, "at most 200"),
@@ -137,11 +137,13 @@ def test_institutions_that_are_ticked_are_silenced_together(town: System, browse
     assert set(re.findall(r'form="chosen" name="institution" value="(\w+)"', page)) == {"acme", "globex", "initech"}
     assert 'formaction="/operate/silence"' in page
     said = do(client, "/operate/silence?institution=acme&institution=globex", **{"for": "2h", "reason": "drill"})
-    assert re.fullmatch(r"Silence \w+ holds\.", said)
-    do(client, f"/operate/unsilence?silence={said.split()[1]}", by="bo")
-    until = f"silenced until {format_time(town.now + timedelta(hours=2))}: drill"
-    done = {("operator", until, "acme, globex"), ("operator bo", "ended a silence: drill", "acme, globex")}
-    assert set(audit(client)[:2]) == done
+    assert said == "The silence holds."
+    until, silence = format_time(town.now + timedelta(hours=2)), ids(town, SilenceRow)[0]
+    do(client, f"/operate/unsilence?silence={silence}", by="bo")
+    assert set(audit(client)[:2]) == {
+        ("operator", f"silenced until {until}: drill", f"acme, globex: silence {silence}"),
+        ("operator bo", "ended a silence", f"silence {silence}"),
+    }
     assert 'name="institution"' not in browser().get("/institutions").text
 
 
@@ -159,7 +161,7 @@ def test_an_operator_says_that_alerts_were_not_about_them(town: System, browser:
     assert 'value="wrong-not-about" required checked' in client.get(unescape(one[1])).text
     query = "&".join(f"alert={each}" for each in ticked)
     said = do(client, f"/operate/verdict?{query}&back=/stories/{story}", verdict="wrong-not-about", by="ann")
-    assert said in {"Recorded: wrong: not about.", f"{len(ticked)} of {len(ticked)} done."}
+    assert said in {"The verdict is recorded.", f"{len(ticked)} of {len(ticked)} done."}
     page = client.get("/feedback").text
     assert "<dt>Judged</dt><dd><b>0</b>" not in page
     assert "wrong: not about" in page
@@ -173,6 +175,6 @@ def test_a_delivery_is_acknowledged_with_all_its_alerts(town: System, browser: B
     client = browser(operator=True)
     with town.runtime.database.read() as session:
         delivery = session.scalars(select(DeliveryRow.id).where(DeliveryRow.channel == "console")).first()
-    assert "gets no reminders of acme" in do(client, f"/operate/ack?delivery={delivery}")
+    assert "no reminders" in do(client, f"/operate/ack?delivery={delivery}")
     with town.runtime.database.read() as session:
         assert {each.kind for each in answers.find(session)} == {"acknowledge"}

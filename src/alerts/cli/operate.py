@@ -55,10 +55,9 @@ def ack(
         else:
             chosen = Axis(axis) if axis else None
             done = [answering.ack_level(runtime, subscriber or "", institution or "", chosen, who=operator(by))]
-    for each in done:
-        axes = [axis.value for axis in each.axes]
-        record = {"subscriber": each.subscriber, "institution": each.institution, "axes": axes}
-        text = f"{each.subscriber}: no reminders of {each.institution} ({', '.join(axes)}) until it changes"
+    for who, about, axes in done:
+        record = {"subscriber": who, "institution": about, "axes": [each.value for each in axes]}
+        text = f"{who}: no reminders of {about} ({', '.join(axes)}) until it changes"
         click.echo(to_line(record) if as_json else text)
 
 

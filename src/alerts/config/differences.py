@@ -36,7 +36,7 @@ def differences(before: Contents, after: Contents) -> list[tuple[str, list[str]]
     found = []
     for name in sorted(old.keys() | new.keys()):
         if old.get(name) != new.get(name):
-            texts = (_TEXT.sub(hidden, each.get(name, b"").decode("utf-8-sig")) for each in (old, new))
-            left, right = (text.splitlines() for text in texts)
+            texts = (each.get(name, b"").decode("utf-8-sig") for each in (old, new))
+            left, right = (_TEXT.sub(hidden, text).splitlines() for text in texts)
             found.append((name, list(unified_diff(left, right, lineterm=""))[2:]))
     return found

@@ -37,14 +37,10 @@ def history(session: Session, source: str, now: datetime) -> dict[str, Any]:
     alone = sum(len(each) == 1 for each in times)
     leads = grouped((name, at - each[source]) for each in times for name, at in each.items() if name != source)
     peers = [
-        {
-            "source": name,
-            "shared": len(some),
-            "before": sum(lead > timedelta(0) for lead in some),
-            "lead_s": sorted(some)[len(some) // 2].total_seconds(),
-        }
+        {"source": name, "shared": len(some), "before": sum(lead > timedelta(0) for lead in some),
+         "lead_s": sorted(some)[len(some) // 2].total_seconds()}
         for name, some in leads.items()
-    ]
+    ]  # fmt: skip
     return {
         "source": source,
         **{name: getattr(known, name) for name in _HEALTH},

@@ -6,7 +6,7 @@ later, live or in a replay of the record, it decides with the same answers in fo
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -22,6 +22,9 @@ from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
 from alerts.store.queries import listings
 from alerts.store.repositories import alerts, answers
+
+# A subscriber, an institution, and the axes of whose levels it is not reminded until they change.
+Acked = tuple[str, str, tuple[Axis, ...]]
 
 
 def give(
@@ -76,22 +79,13 @@ def take_back(runtime: Runtime, answer_id: str, who: str, *, subscriber: str = "
     return replace(found, undone_at=at, undone_by=who)
 
 
-@dataclass(frozen=True, slots=True)
-class Acked:
-    """Levels that a subscriber is not reminded of until they change."""
-
-    subscriber: str
-    institution: str
-    axes: tuple[Axis, ...]
-
-
 def ack(runtime: Runtime, key: str, who: str = "") -> list[Acked]:
     """An operator has seen an alert, or all alerts of a delivery; a beginning of its id is enough."""
     with runtime.database.read() as session:
         seen = [_alert(session, each) for each in listings.alerts_named(session, key) or [key]]
     for alert in seen:
         give(runtime, alert.id, AnswerKind.ACKNOWLEDGE, who=who)
-    return [Acked(each.subscriber, each.institution, tuple(change.axis for change in each.changes)) for each in seen]
+    return [(each.subscriber, each.institution, tuple(change.axis for change in each.changes)) for each in seen]
 
 
 def ack_level(runtime: Runtime, subscriber: str, institution: str, *axes: Axis | None, who: str = "") -> Acked:
@@ -107,7 +101,7 @@ def ack_level(runtime: Runtime, subscriber: str, institution: str, *axes: Axis |
         made = Answer("", alert, subscriber, "", AnswerKind.ACKNOWLEDGE, institution, now, who=who)
         made = _record(session, router, made, now)
         router.ack(institution, raised, made.at, made.who)
-    return Acked(subscriber, institution, tuple(raised))
+    return subscriber, institution, tuple(raised)
 
 
 def _alert(session: Session, alert_id: str) -> Alert:

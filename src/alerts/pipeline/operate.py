@@ -30,7 +30,7 @@ from alerts.routing.router import SubscriberRouter
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import TaskRequests
-from alerts.store.repositories import acts, overrides, silences
+from alerts.store.repositories import overrides, silences
 
 
 class RefusedError(AlertsError):
@@ -47,7 +47,7 @@ def redeliver(runtime: Runtime, delivery: str, who: str = "") -> str:
             raise RefusedError(_why_not_again(row.id, DeliveryState(row.state), row.sent_at, row.reason))
         found = row.id
         about = f"delivery {found} to {row.subscriber} by {row.channel}"
-        acts.record(session, runtime.clock(), who, "sent a message again", about)
+        overrides.record(session, runtime.clock(), who, "sent a message again", about)
     logs.event("delivery.revived", delivery=found)
     runtime.enqueue(TaskRequests(send=[found]))
     return found
@@ -59,7 +59,7 @@ def redeliver_dead(runtime: Runtime, subscriber: str | None = None, who: str = "
     with runtime.database.write() as session:
         found = [each for each in overrides.dead_letters(session, subscriber) if overrides.revive(session, each, now)]
         messages = counted(len(found), "message")
-        acts.record(session, now, who, "sent all dead letters again", f"{messages} to {subscriber or 'all'}")
+        overrides.record(session, now, who, "sent all dead letters again", f"{messages} to {subscriber or 'all'}")
     logs.event("delivery.revived", count=len(found), subscriber=subscriber or "all")
     runtime.enqueue(TaskRequests(send=found))
     return found
@@ -85,7 +85,8 @@ def silence(runtime: Runtime, select: Selection, *, until: datetime, reason: str
     made = Silence(select=select, until=until, reason=reason, author=author, starts=now, id=secrets.token_hex(4))
     with runtime.database.write() as session:
         silences.add(session, made)
-        acts.record(session, now, author, f"silenced until {format_time(until)}: {reason}", select.in_words())
+        about = f"{select.in_words()}: silence {made.id}"
+        overrides.record(session, now, author, f"silenced until {format_time(until)}: {reason}", about)
     logs.event("silence.made", silence=made.id, until=until, author=author)
     return made
 
@@ -93,10 +94,9 @@ def silence(runtime: Runtime, select: Selection, *, until: datetime, reason: str
 def unsilence(runtime: Runtime, silence_id: str, who: str = "") -> None:
     """Ends a silence made by hand; those of the configuration end there."""
     with runtime.database.write() as session:
-        ended = silences.remove(session, silence_id)
-        if ended is None:
+        if not silences.remove(session, silence_id):
             raise NotFoundError("silence", silence_id, "`alerts silence --list` lists those in force")
-        acts.record(session, runtime.clock(), who, f"ended a silence: {ended.reason}", ended.select.in_words())
+        overrides.record(session, runtime.clock(), who, "ended a silence", f"silence {silence_id}")
     logs.event("silence.ended", silence=silence_id)
 
 
@@ -114,7 +114,9 @@ def unsubscribe(
                 router.resubscribe(each)
             else:
                 router.unsubscribe(each, now)
-            acts.record(session, now, who, "subscribed again" if undo else "unsubscribed", f"{subscriber} by {each}")
+            overrides.record(
+                session, now, who, "subscribed again" if undo else "unsubscribed", f"{subscriber} by {each}"
+            )
     if undo:
         logs.event("subscriber.resubscribed", subscriber=subscriber, channels=", ".join(channels))
     else:
@@ -137,9 +139,7 @@ def opened_router(runtime: Runtime, subscriber_id: str) -> Iterator[tuple[Sessio
 
 def release(runtime: Runtime, source: str, who: str = "") -> int:
     """Releases a quarantined feed: the next poll stores its held items without alerts; returns how many there are.
-
-    A source that was stopped because it is gone is polled again.
-    """
+    A source that was stopped because it is gone is polled again."""
     with runtime.database.write() as session:
         state, now = _free_source(session, runtime, source), runtime.clock()
         if state.held:
@@ -150,7 +150,7 @@ def release(runtime: Runtime, source: str, who: str = "") -> int:
         else:
             raise RefusedError(f"source {source} holds nothing back and is not stopped")
         overrides.poll_now(session, source, made, now)
-        acts.record(session, now, who, done, source)
+        overrides.record(session, now, who, done, source)
     if state.held:
         logs.event("source.released", source=source, held=state.held)
     else:
@@ -164,7 +164,7 @@ def poll_soon(runtime: Runtime, source: str, who: str = "") -> None:
     with runtime.database.write() as session:
         state, now = _free_source(session, runtime, source), runtime.clock()
         overrides.poll_now(session, source, state, now)
-        acts.record(session, now, who, "polled now", source)
+        overrides.record(session, now, who, "polled now", source)
     logs.event("source.requested", source=source)
     runtime.enqueue(TaskRequests(poll=[source]))
 
@@ -183,13 +183,8 @@ def send_test(
 ) -> Iterator[tuple[str, SendResult]]:
     """Sends one test message through every channel; what came of each. Nothing is recorded."""
     for channel, url in subscriber.channels.items():
-        message = compose(
-            subscriber,
-            id=stable_id("test", subscriber.id, channel, format_time(now)),
-            kind=Kind.TEST,
-            channel=channel,
-            at=now,
-        )
+        name = stable_id("test", subscriber.id, channel, format_time(now))
+        message = compose(subscriber, id=name, kind=Kind.TEST, channel=channel, at=now)
         try:
             rendered = renderer.render(message, url)
         except DeliveryError as error:

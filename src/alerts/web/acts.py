@@ -1,11 +1,10 @@
 """What operators do from the pages, to one thing or to many: GET asks and changes nothing, POST does it."""
 
 import re
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Final
 from urllib.parse import urlencode
 
-from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
@@ -13,49 +12,34 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from alerts.model.answer import AnswerKind
-from alerts.model.counted import counted
 from alerts.model.errors import AlertsError, NotFoundError, UsageError
-from alerts.model.settings import Settings
 from alerts.model.subscriber import Selection
 from alerts.model.times import parse_duration
 from alerts.pipeline import answering, operate
 from alerts.runtime.runtime import Runtime
-from alerts.store import schema
-from alerts.store.repositories import overrides
-from alerts.web import answering as answer_pages
-from alerts.web.auth import Visitor, check_form, form_of
-from alerts.web.site import site_of, visit_as_operator
+from alerts.store.schema import AlertRow, AnswerRow, DeliveryRow, SilenceRow, SourceRow
+from alerts.web.answering import ACTS
+from alerts.web.auth import check_form, form_of
+from alerts.web.site import site_of, visit
 
-# By action the fields that name what it is done to; each may be given many times.
-ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "redeliver": ("delivery",),
-    "redeliver-dead": (),
-    "silence": ("institution",),
-    "unsilence": ("silence",),
-    "release": ("source",),
-    "poll": ("source",),
-    "ack": ("alert", "delivery", "institution"),
-    "verdict": ("alert",),
-    "undo": ("answer",),
+# By action what the page says when it is done, the fields that name what it is done to, each any number of times, and
+# what does it; None where it needs more than that.
+ACTIONS: Final[Mapping[str, tuple[str, tuple[str, ...], Callable[[Runtime, str, str], object] | None]]] = {
+    "redeliver": ("It is sent again now", ("delivery",), operate.redeliver),
+    "redeliver-dead": ("They are sent again now", (), None),
+    "silence": ("The silence holds", ("institution",), None),
+    "unsilence": ("The silence has ended", ("silence",), operate.unsilence),
+    "release": ("It is released, and polled now", ("source",), operate.release),
+    "poll": ("It is polled now", ("source",), operate.poll_soon),
+    "ack": ("There are no reminders until the level changes", ("alert", "delivery", "institution"), answering.ack),
+    "verdict": ("The verdict is recorded", ("alert",), None),
+    "undo": ("The answer is taken back", ("answer",), answering.take_back),
 }
-VERDICTS: Final = {
-    name: act for name, act in answer_pages.ACTS.items() if act.kind in {AnswerKind.USEFUL, AnswerKind.WRONG}
-}
+VERDICTS: Final = {name: act for name, act in ACTS.items() if act.kind in {AnswerKind.USEFUL, AnswerKind.WRONG}}
 MAX_CHOSEN: Final = 200  # things that one act may be about
-_TABLES: Final[Mapping[str, type[schema.Base]]] = {
-    "alert": schema.AlertRow,
-    "answer": schema.AnswerRow,
-    "delivery": schema.DeliveryRow,
-    "silence": schema.SilenceRow,
-    "source": schema.SourceRow,
-}
+_ROWS = {"alert": AlertRow, "answer": AnswerRow, "delivery": DeliveryRow, "silence": SilenceRow, "source": SourceRow}
 # Pages that acts return to.
 _BACK: Final = r"/(operate|institutions|alerts|stories|me|feedback)(/[\w~%-][\w.~%-]*){0,2}"
-
-
-def actor(visitor: Visitor, by: str) -> str:
-    """What the record calls an operator: `by` is what they say of themselves, since they share one token."""
-    return f"operator {by}".strip() if visitor.operator else ""
 
 
 async def act(request: Request) -> Response:
@@ -77,36 +61,27 @@ def _back(given: QueryParams) -> str:
 
 
 def _ask(request: Request, action: str) -> Response:
-    given = request.query_params
-    with visit_as_operator(request) as (site, session, visitor):
-        values = {
-            "action": action,
-            "chosen": [(field, _known(session, site.settings, field, each)) for field, each in _chosen(action, given)],
-            "dead": len(overrides.dead_letters(session)) if action == "redeliver-dead" else 0,
-            "given": given,
-            "back": _back(given),
-            "verdicts": VERDICTS,
-            "subscribers": sorted(site.settings.subscribers),
-        }
+    given, chosen = request.query_params, []
+    with visit(request, operators=True) as (site, session, visitor):
+        for field, each in _chosen(action, given):
+            known = site.settings.institution(each) if field == "institution" else session.get(_ROWS[field], each)
+            if known is None:
+                raise NotFoundError(field, each)
+            chosen.append((field, known))
+        values = {"action": action, "chosen": chosen, "given": given, "back": _back(given), "verdicts": VERDICTS}
+        values["subscribers"] = sorted(site.settings.subscribers)
     return site.page(request, "operate_ask.html.j2", visitor, values)
 
 
 def _chosen(action: str, given: QueryParams) -> list[tuple[str, str]]:
     """Fields and ids of what an act is about. Raises UsageError where nothing was chosen, or too much."""
-    chosen = [(field, each) for field in ACTIONS[action] for each in dict.fromkeys(given.getlist(field))]
-    if ACTIONS[action] and not chosen:
-        raise UsageError("Nothing is ticked: go back and tick what this is about.")
-    if len(chosen) > MAX_CHOSEN:
-        raise UsageError(f"{len(chosen)} are ticked: at most {MAX_CHOSEN} at once.")
+    fields = ACTIONS[action][1]
+    chosen = [(field, each) for field in fields for each in dict.fromkeys(given.getlist(field))]
+    if bool(fields) != bool(chosen) or len(chosen) > MAX_CHOSEN:
+        raise UsageError(
+            f"{len(chosen)} are ticked: go back and tick what this is about, at most {MAX_CHOSEN} at once."
+        )
     return chosen
-
-
-def _known(session: Session, settings: Settings, field: str, key: str) -> Any:
-    """What is known of something that an act is about. Raises NotFoundError where there is no such thing."""
-    found = settings.institution(key) if field == "institution" else session.get(_TABLES[field], key)
-    if found is None:
-        raise NotFoundError(field, key)
-    return found
 
 
 def _act(request: Request, action: str, given: QueryParams) -> str:
@@ -114,54 +89,40 @@ def _act(request: Request, action: str, given: QueryParams) -> str:
     with site.runtime.database.read() as session:
         visitor = site.visitor(request, session)
     check_form(request, visitor, given)
-    who, chosen = actor(visitor, given.get("by", "").strip()), _chosen(action, given)
+    who = f"operator {given.get('by', '').strip()}".strip()  # they share one token, and say who they are
+    chosen, refused = _chosen(action, given), []
     if action in {"silence", "redeliver-dead"}:
-        chosen = chosen[:1] or [("", "")]  # one act for all of them
-    said, refused = [], []
+        chosen = chosen[:1] or [("", "")]  # done once, to all of them
     for field, each in chosen:
         try:
-            said.append(_done(site.runtime, action, field, each, given, who))
+            _do(site.runtime, action, field, each, given, who)
         except AlertsError as error:
             refused.append(f"Not done: {error}")
-    return " ".join([f"{len(said)} of {len(chosen)} done.", *refused] if len(chosen) > 1 else [*said, *refused])
+    done = len(chosen) - len(refused)
+    said = f"{done} of {len(chosen)} done." if len(chosen) > 1 else "" if refused else f"{ACTIONS[action][0]}."
+    return " ".join([said, *refused]).strip()
 
 
-def _done(runtime: Runtime, action: str, field: str, each: str, given: QueryParams, who: str) -> str:
-    """Does one of ACTIONS to one thing and says so."""
+def _do(runtime: Runtime, action: str, field: str, each: str, given: QueryParams, who: str) -> None:
+    """Does one of ACTIONS to one thing."""
     match action, field:
-        case "redeliver", _:
-            return f"Delivery {operate.redeliver(runtime, each, who)} is due now."
         case "redeliver-dead", _:
-            return f"Due now: {counted(len(operate.redeliver_dead(runtime, who=who)), 'delivery', 'deliveries')}."
+            operate.redeliver_dead(runtime, who=who)
         case "silence", _:
-            about, lasting = Selection(institutions=frozenset(given.getlist(field))), given.get("for", "")
             try:
-                until = runtime.clock() + parse_duration(lasting)
+                until = runtime.clock() + parse_duration(given.get("for", ""))
             except (ValueError, OverflowError):
-                raise UsageError(f"{lasting!r} is no duration; write for example 4h.") from None
-            made = operate.silence(runtime, about, until=until, reason=given.get("reason", ""), author=who)
-            return f"Silence {made.id} holds."
-        case "unsilence", _:
-            operate.unsilence(runtime, each, who)
-            return "The silence has ended."
-        case "release", _:
-            held = operate.release(runtime, each, who)
-            taken = f"{counted(held, 'item')} of {each} will be taken in at its next poll, which is due now."
-            return taken if held else f"{each} will be polled again now."
-        case "poll", _:
-            operate.poll_soon(runtime, each, who)
-            return f"{each} is due now."
+                raise UsageError(f"{given.get('for')!r} is no duration; write for example 4h.") from None
+            about = Selection(institutions=frozenset(given.getlist(field)))
+            operate.silence(runtime, about, until=until, reason=given.get("reason", ""), author=who)
         case "verdict", _:
-            if given.get("verdict") not in VERDICTS:
+            verdict = VERDICTS.get(given.get("verdict", ""))
+            if verdict is None:
                 raise UsageError(f"a verdict is one of {', '.join(VERDICTS)}")
-            verdict = VERDICTS[given["verdict"]]
-            answer = answering.give(runtime, each, verdict.kind, who=who, reason=verdict.reason)
-            return f"Recorded: {answer.in_words()}."
+            answering.give(runtime, each, verdict.kind, who=who, reason=verdict.reason)
         case "ack", "institution":
-            done = answering.ack_level(runtime, given.get("subscriber", ""), each, who=who)
-        case "ack", _:
-            done = answering.ack(runtime, each, who)[-1]
-        case _:  # undo
-            answer = answering.take_back(runtime, each, who)
-            return f"Taken back: {answer.in_words()} of {answer.subscriber}."
-    return f"{done.subscriber} gets no reminders of {done.institution} until it changes."
+            answering.ack_level(runtime, given.get("subscriber", ""), each, who=who)
+        case _:
+            do = ACTIONS[action][2]
+            assert do is not None  # noqa: S101 - the others are above
+            do(runtime, each, who)

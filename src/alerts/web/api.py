@@ -27,7 +27,7 @@ from alerts.web.operators import read_audit, read_configurations
 from alerts.web.pages import asked_instant, read_why_not
 from alerts.web.reading import Shown, read_alert, read_profile, read_story
 from alerts.web.search import found as found_by
-from alerts.web.site import site_of, visit, visit_as_operator
+from alerts.web.site import site_of, visit
 from alerts.web.stream import read_stream
 
 MOST: Final = 200
@@ -139,32 +139,32 @@ def alerts(request: Request) -> Response:
     records = []
     for row in rows:
         change = moved.get(row.transition or 0)
-        about = fields_of(row, "id", "at", "subscriber", "channel", "institution", "on")
+        about = fields_of(row, "id", "at", "subscriber", "channel", "institution", "on", "state", "reason")
         shown = None if change is None else transition_record(gate_changes([change], known.tier, site.now())[0])
-        outcome = fields_of(row, "state", "reason")
-        records.append({"kind": "alert", **about, "transition": shown, **outcome})
+        records.append({"kind": "alert", **about, "transition": shown})
     return answer({"kind": "alerts", "subscriber": known.id, "alerts": records})
 
 
 def status(request: Request) -> Response:
-    with visit_as_operator(request) as (site, session, _):
+    with visit(request, operators=True) as (site, session, _):
         report = health(session, site.runtime.configuration.files, site.now())
     return answer({"kind": "status", **report.record()})
 
 
 def source(request: Request) -> Response:
-    with visit_as_operator(request) as (site, session, _):
+    with visit(request, operators=True) as (site, session, _):
         return answer({"kind": "source", **as_record(history(session, request.path_params["source"], site.now()))})
 
 
 def configurations(request: Request) -> Response:
-    with visit_as_operator(request) as (site, session, _):
+    with visit(request, operators=True) as (site, session, _):
         return answer({"kind": "configurations", **as_record(read_configurations(site, session, request.query_params))})
 
 
 def audit(request: Request) -> Response:
-    with visit_as_operator(request) as (_, session, _):
-        return answer({"kind": "audit", "acts": as_record([each._asdict() for each in read_audit(session)])})
+    with visit(request, operators=True) as (_, session, _):
+        acts = [dict(zip(("at", "who", "what", "about"), each, strict=True)) for each in read_audit(session)]
+    return answer({"kind": "audit", "acts": as_record(acts)})
 
 
 def _need_detail(visitor: Visitor, what: str) -> None:

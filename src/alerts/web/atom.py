@@ -62,14 +62,9 @@ def change_entry(change: Transition, name: str, page: str) -> Entry:
     title = f"{name}, {change.axis} ({change.axis.horizon}): {change.from_} to {change.to}"
     score = "" if change.score is None else f" Score {change.score:.2f}."
     why = "".join(f"\n{each.value:.3f} {clean(each.title)} (grade {each.grade})" for each in change.contributions[:5])
-    return Entry(
-        id=stable_urn("transition", change.institution, change.axis, format_time(change.at)),
-        title=title,
-        at=change.at,
-        url=page,
-        text=f"{title} by {change.cause}.{score}{why}",
-        tags=(change.axis.value, change.to.value, "rise" if change.rises else "fall"),
-    )
+    urn = stable_urn("transition", change.institution, change.axis, format_time(change.at))
+    tags = change.axis.value, change.to.value, "rise" if change.rises else "fall"
+    return Entry(urn, title, change.at, page, f"{title} by {change.cause}.{score}{why}", tags)
 
 
 def subscriber_feed(request: Request) -> Response:

@@ -21,69 +21,55 @@ from alerts.pipeline.route import silenced
 from alerts.runtime import logs
 from alerts.store import system_state
 from alerts.store.queries import dashboard, listings
-from alerts.store.repositories import acts, answers, generations, links, overrides, sources
-from alerts.store.repositories.acts import Act
+from alerts.store.repositories import answers, generations, links, overrides, sources
 from alerts.store.repositories.sources import Health
 from alerts.web.auth import Visitor, form_of
-from alerts.web.site import Site, site_of, visit_as_operator
+from alerts.web.site import Site, site_of, visit
 
 MOST: Final = 50
 AUDITED: Final = 200
 RECENT: Final = timedelta(days=7)  # how old what was held back may be
 STATES: Final = ("", *(state.value for state in DeliveryState))
-SHOWN: Final = ("", "failing", "held", "stopped", "stale")  # sources
+KINDS: Final = ("", "failing", "held", "stopped", "stale")  # of sources; all are the first
 
 
 def overview(request: Request) -> Response:
-    """The state of the system. For operators alone."""
+    """The state of the system."""
     asked = {name: request.query_params.get(name, "") for name in ("state", "sources", "q")}
-    with visit_as_operator(request) as (site, session, visitor):
+    with visit(request, operators=True) as (site, session, visitor):
         now = site.now()
         known = [each for each in sources.health(session) if each.active]
         # What is stopped, holds something back or fails comes first.
         known.sort(key=lambda each: (not each.state.stopped, not each.state.held, -each.error_streak, each.id))
-        fitting = [each for each in known if asked["q"].casefold() in each.id.casefold()]
-        if asked["sources"] in SHOWN[1:]:
-            fitting = [each for each in fitting if asked["sources"] in kinds(each, now)]
+        named = [each for each in known if asked["q"].casefold() in each.id.casefold()]
         state = [asked["state"]] if asked["state"] in STATES[1:] else ()
         values = {
             "report": health(session, site.runtime.configuration.files, now),
-            "suppressed": dashboard.alerts(session, state=AlertState.SUPPRESSED, since=now - RECENT, limit=MOST),
+            "suppressed": dashboard.alerts(session, state=AlertState.SUPPRESSED.value, since=now - RECENT, limit=MOST),
             "dead": listings.deliveries(session, state=[DeliveryState.DEAD.value], limit=MOST),
             "deliveries": listings.deliveries(session, state=state, limit=MOST),
-            "again": overrides.AGAIN,
             "silences": [each for each in silenced(session, site.settings) if each.until > now],
-            "quarantined": [each for each in known if each.state.held or each.state.stopped],
-            "sources": fitting[: 2 * MOST],
-            "sources_fitting": len(fitting),
-            "sources_total": len(known),
+            "known": known,
+            "fitting": [each for each in named if asked["sources"] in kinds(each, now)],
             "queues": listings.overdue(session, now),
             "plan": system_state.get(session, system_state.PLAN),
-            "sources_failing": sum(bool(each.error) for each in known),
+            "config_problems": site.runtime.configuration.problems,
+            "settings": site.settings,
         }
-    values |= {
-        "config_problems": site.runtime.configuration.problems,
-        "settings": site.settings,
-        "states": STATES,
-        "kinds": SHOWN,
-        "asked": asked,
-        "most": MOST,
-        "late": LATE,
-    }
+    values |= {"states": STATES, "kinds": KINDS, "asked": asked, "most": MOST, "late": LATE}
     return site.page(request, "operate.html.j2", visitor, values)
 
 
 def kinds(source: Health, now: datetime) -> set[str]:
-    """Which of SHOWN a source is."""
-    state = source.state
-    stale = state.stale_at is not None and state.stale_at <= now
-    facts = {"failing": source.error, "held": state.held, "stopped": state.stopped, "stale": stale}
-    return {name for name, true in facts.items() if true}
+    """Which of KINDS a source is."""
+    stale = source.state.stale_at is not None and source.state.stale_at <= now
+    facts = zip(KINDS, (True, source.error, source.state.held, source.state.stopped, stale), strict=True)
+    return {kind for kind, holds in facts if holds}
 
 
 def source(request: Request) -> Response:
     """What one source brought, when it was not read, and whether it is first or redundant."""
-    with visit_as_operator(request) as (site, session, visitor):
+    with visit(request, operators=True) as (site, session, visitor):
         found = history(session, request.path_params["source"], site.now())
         known = site.settings.sources.get(found["source"])
     values = {"found": found, "known": known, "address": known and feed_links.shown(known.url), "most": MOST}
@@ -92,7 +78,7 @@ def source(request: Request) -> Response:
 
 def configurations(request: Request) -> Response:
     """The generations of the configuration, and what differs between two of them."""
-    with visit_as_operator(request) as (site, session, visitor):
+    with visit(request, operators=True) as (site, session, visitor):
         values = read_configurations(site, session, request.query_params)
     return site.page(request, "operate_configurations.html.j2", visitor, values)
 
@@ -116,28 +102,28 @@ def read_configurations(site: Site, session: Session, asked: Mapping[str, str]) 
 
 def audit(request: Request) -> Response:
     """What people did, by time, as far as it is on record."""
-    with visit_as_operator(request) as (site, session, visitor):
+    with visit(request, operators=True) as (site, session, visitor):
         values = {"acts": read_audit(session), "most": AUDITED}
     return site.page(request, "audit.html.j2", visitor, values)
 
 
-def read_audit(session: Session) -> list[Act]:
-    """The newest acts: those of the audit trail, answers, configurations and links."""
-    found = acts.newest(session, AUDITED)
+def read_audit(session: Session) -> list[tuple[datetime, str, str, str]]:
+    """The newest acts, the newest first: those of the audit trail, answers, configurations and links."""
+    acts = overrides.recorded(session, AUDITED)
     for each in answers.find(session, limit=AUDITED):
         about = f"{each.institution}, for {each.subscriber}"
-        found.append(Act(each.at, each.who, each.in_words(), about))
+        acts.append((each.at, each.who, each.in_words(), about))
         if each.undone_at is not None:
-            found.append(Act(each.undone_at, each.undone_by, f"took back: {each.in_words()}", about))
+            acts.append((each.undone_at, each.undone_by, f"took back: {each.in_words()}", about))
     for edition in generations.recent(session, EPOCH):
         said = f"configuration {edition.number} ({edition.hash[:12]})"
-        found.append(Act(edition.published_at, f"host {edition.host}", said))
+        acts.append((edition.published_at, f"host {edition.host}", said, ""))
     for link in links.all_links(session):
         about = f"{link.id} {link.name}, {link.subscriber or link.tier.value}"
-        found.append(Act(link.created_at, "", "made a link", about))
+        acts.append((link.created_at, "", "made a link", about))
         if link.revoked_at is not None:
-            found.append(Act(link.revoked_at, "", "revoked a link", about))
-    return sorted(found, key=lambda act: act.at, reverse=True)[:AUDITED]
+            acts.append((link.revoked_at, "", "revoked a link", about))
+    return sorted(acts, key=lambda act: act[0], reverse=True)[:AUDITED]
 
 
 async def enter(request: Request) -> Response:

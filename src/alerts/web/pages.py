@@ -53,6 +53,7 @@ def profile(request: Request) -> Response:
             "stories": reading.stories_of(session, shown),
             "institution": institution,
             "institutions": site.settings.institutions,
+            "alike": [each for each in site.settings.institutions.values() if each.category == institution.category],
             "past": at,
             "window": window,
             "windows": list(WINDOWS),
@@ -89,9 +90,8 @@ def story(request: Request) -> Response:
         found = read_story(session, site.settings, request.path_params["story"])
         if found["merged_into"]:
             return RedirectResponse(f"/stories/{found['merged_into']}", status_code=303)
-        about = {"institution": found["institution"], "since": found["first"]}
-        alerts = dashboard.alerts(session, **about, limit=200) if visitor.form else []
-        brought = [each for each in alerts if each.detail.get("story") == found["story"]]
+        about = dashboard.alerts(session, institution=found["institution"], since=found["first"], limit=200)
+        brought = [each for each in about if visitor.form and each.detail.get("story") == found["story"]]
     return site.page(request, "story.html.j2", visitor, {"story": found, "alerts": brought})
 
 

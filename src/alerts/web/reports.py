@@ -69,15 +69,10 @@ def feedback(request: Request) -> Response:
             site.settings.subscriber(name)
         rows = verdicts(session, site.settings, name or None, site.now() - _LOOK_BACK)
         given = answers.find(session, subscriber=name or None, limit=4 * _MOST)
+        said = [answer_record(each) for each in given if each.verdict]
         subscribers = sorted(site.settings.subscribers) if visitor.operator else []
-    values = {
-        "rows": rows,
-        "answers": [answer_record(each) for each in given if each.verdict],
-        "subscriber": name,
-        "subscribers": subscribers,
-        "most": _MOST,
-        "days": _LOOK_BACK.days,
-    }
+    values = {"rows": rows, "answers": said, "subscriber": name, "subscribers": subscribers, "most": _MOST}
+    values["days"] = _LOOK_BACK.days
     return site.page(request, "feedback.html.j2", visitor, values)
 
 

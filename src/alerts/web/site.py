@@ -106,19 +106,14 @@ def site_of(request: Request) -> Site:
 
 
 @contextmanager
-def visit(request: Request) -> Iterator[tuple[Site, Session, Visitor]]:
-    """The site, a transaction that reads its database, and who asks. Raises HTTPException where a token is bad."""
+def visit(request: Request, *, operators: bool = False) -> Iterator[tuple[Site, Session, Visitor]]:
+    """The site, a transaction that reads its database, and who asks. Raises HTTPException where a token is bad, or for
+    others where it is for operators: they are led to where they can show the operator token."""
     site = site_of(request)
     with site.runtime.database.read() as session:
-        yield site, session, site.visitor(request, session)
-
-
-@contextmanager
-def visit_as_operator(request: Request) -> Iterator[tuple[Site, Session, Visitor]]:
-    """The same for operators alone: others are refused, or led to where they can show the operator token."""
-    with visit(request) as (site, session, visitor):
-        if not visitor.operator and request.url.path.startswith("/api/"):
-            raise HTTPException(403, "This is for operators.")
-        if not visitor.operator:
-            raise HTTPException(303, headers={"Location": "/operate/enter"})
+        visitor = site.visitor(request, session)
+        if operators and not visitor.operator:
+            elsewhere = HTTPException(303, headers={"Location": "/operate/enter"})
+            is_api = request.url.path.startswith("/api/")
+            raise HTTPException(403, "This is for operators.") if is_api else elsewhere
         yield site, session, visitor

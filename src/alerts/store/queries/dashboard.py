@@ -7,12 +7,10 @@ from operator import itemgetter
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from alerts.model.alert import AlertState
 from alerts.model.level import Axis, Transition
 from alerts.model.times import EPOCH
 from alerts.store.repositories.transitions import lean_transition_of
 from alerts.store.schema import AlertRow, AssessmentRow, CaseRow, StoryEventRow, TransitionRow, table_of
-from alerts.store.upsert import equal
 
 _T = table_of(TransitionRow).c
 _LEAN = tuple(each for each in _T if each.name != "contributions")
@@ -75,19 +73,10 @@ def story_events(session: Session, story_id: str, *, limit: int) -> list[StoryEv
     return list(reversed(rows))
 
 
-def alerts(
-    session: Session,
-    *,
-    subscriber: str | None = None,
-    institution: str | None = None,
-    state: AlertState | None = None,
-    since: datetime = EPOCH,
-    limit: int,
-) -> list[AlertRow]:
-    """The newest alerts from an instant on, the newest first."""
-    asked = equal((AlertRow.subscriber, subscriber), (AlertRow.institution, institution), (AlertRow.state, state))
-    newest_first = select(AlertRow).where(*asked, AlertRow.at >= since).order_by(AlertRow.at.desc(), AlertRow.id)
-    return list(session.scalars(newest_first.limit(limit)))
+def alerts(session: Session, *, limit: int, since: datetime = EPOCH, **columns: str) -> list[AlertRow]:
+    """The newest alerts from an instant on that have these values in these columns, the newest first."""
+    found = select(AlertRow).filter_by(**columns).where(AlertRow.at >= since)
+    return list(session.scalars(found.order_by(AlertRow.at.desc(), AlertRow.id).limit(limit)))
 
 
 def transitions_by_id(session: Session, ids: Iterable[int]) -> dict[int, Transition]:

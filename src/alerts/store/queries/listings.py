@@ -149,16 +149,6 @@ def alerts_named(session: Session, key: str) -> list[str]:
     return list(session.scalars(ids.order_by(schema.AlertRow.at, schema.AlertRow.id)))
 
 
-def alerts_to(
-    session: Session, subscriber: str, institution: str, *, since: datetime, upto: datetime
-) -> list[dict[str, Any]]:
-    """The alerts of a subscriber about an institution in a span of time, in order of time."""
-    alert = schema.AlertRow
-    asked = alert.subscriber == subscriber, alert.institution == institution, alert.at.between(since, upto)
-    rows = session.scalars(select(alert).where(*asked).order_by(alert.at, alert.id))
-    return [fields_of(row, "id", "at", "channel", "on", "state", "reason") for row in rows]
-
-
 def deliveries_of(session: Session, alert_id: str) -> list[dict[str, Any]]:
     """The deliveries that carried an alert, the oldest first."""
     delivery = schema.DeliveryRow

@@ -14,7 +14,8 @@ _SELECTION = TypeAdapter(Selection)
 
 def all_silences(session: Session) -> list[Silence]:
     """Every stored silence, ended ones too, by id."""
-    return [_silence(row) for row in session.scalars(select(SilenceRow).order_by(SilenceRow.id))]
+    rows = session.scalars(select(SilenceRow).order_by(SilenceRow.id))
+    return [record_of(Silence, row, select=_SELECTION.validate_python(row.select)) for row in rows]
 
 
 def add(session: Session, silence: Silence) -> None:
@@ -23,11 +24,7 @@ def add(session: Session, silence: Silence) -> None:
     upsert(session, SilenceRow, [row_of(SilenceRow, silence, select=stored, starts=silence.starts or silence.until)])
 
 
-def remove(session: Session, silence: str) -> Silence | None:
-    """Removes a silence and returns it; None where there was none."""
-    found = session.scalar(delete(SilenceRow).where(SilenceRow.id == silence).returning(SilenceRow))
-    return None if found is None else _silence(found)
-
-
-def _silence(row: SilenceRow) -> Silence:
-    return record_of(Silence, row, select=_SELECTION.validate_python(row.select))
+def remove(session: Session, silence: str) -> bool:
+    """Whether there was such a silence."""
+    found = session.execute(delete(SilenceRow).where(SilenceRow.id == silence).returning(SilenceRow.id))
+    return found.scalar_one_or_none() is not None
