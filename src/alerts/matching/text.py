@@ -103,11 +103,7 @@ class Text:
     def _fold(self, raw: str) -> str:
         odd = set(_NON_ASCII.findall(raw))
         if all(len(fold(char)) == 1 for char in odd) and not _JOINS.search("".join(odd)):
-            if len(odd) > 8:
-                return _NON_ASCII.sub(lambda found: fold(found.group()), raw)
-            for char in odd:
-                raw = raw.replace(char, fold(char))
-            return raw
+            return _NON_ASCII.sub(lambda found: fold(found.group()), raw)
         pieces: list[str] = []
         back: list[int] = []
         for found in _CLUSTER.finditer(raw):
