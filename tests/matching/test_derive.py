@@ -73,6 +73,7 @@ def supported(name: str) -> set[str]:
         ("Los Angeles Dodgers", "Dodgers"),
         ("Senate of the Republic of Italy", "Senate of Italy"),
         ("OpenAI", "Open AI"),
+        ("Conservative Party", "Conservatives"),
         ("Louisiana Department of Wildlife", "La. Department of Wildlife"),
     ],
 )

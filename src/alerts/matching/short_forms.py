@@ -9,8 +9,10 @@ from alerts.matching.words import word_list, words
 from alerts.model.institution import Derivation
 
 _INVERTIBLE = word_list("invertible_nouns")
+_PARTY_ADJECTIVES = ("ive", "al", "ist", "can", "ian")
 _NOUNS = vocabulary.HEAD_NOUNS | vocabulary.GENERIC_NOUNS
 _SCHOOLS = words("university college institute school academy polytechnic")
+_PARTY_PLURALS = {"democratic": "Democrats", "labour": "Labour", "green": "Greens"}
 _TOO_GENERAL = ADJECTIVES | vocabulary.PLACE_NAMES | _NOUNS | word_list("too_general")
 # Countries whose bodies are written with the country before: how a name writes it, and what an item says for it.
 _COUNTRIES = (
@@ -27,7 +29,7 @@ def short_forms(name: Name, firm: bool) -> Iterator[Derived]:
         return
     yield from _without_nationality(name, firm)
     parts = (_without_generic_nouns, _inverted, _cut_before_preposition, _without_description)
-    others = (_of_a_country, _team, _without_first_word)
+    others = (_of_a_country, _team, _party, _without_first_word)
     yield from chain.from_iterable(part(name) for part in (*parts, *others))
     low, size = name.low, len(name)
     if low[-1] == "city" and size > 2:
@@ -185,3 +187,11 @@ def _team(name: Name) -> Iterator[Derived]:
     last = rest[-1]
     if last.endswith("s") and not last.endswith("ss") and last not in _NOUNS:
         yield _short(name.part(place, len(name)))
+
+
+def _party(name: Name) -> Iterator[Derived]:
+    """A party's members stand for it: (the) Conservatives."""
+    if len(name) != 2 or name.low[1] != "party":
+        return
+    if name.low[0] in _PARTY_PLURALS or name.low[0].endswith(_PARTY_ADJECTIVES):
+        yield _short(_PARTY_PLURALS.get(name.low[0], f"{name.word(0)}s"))
