@@ -178,6 +178,7 @@ def completed(shell: str, words: str, **environ: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_printed_code_asks_the_program_and_the_program_answers(
     shell: str, capsys: pytest.CaptureFixture[str]
