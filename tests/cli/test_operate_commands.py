@@ -16,15 +16,15 @@ import yaml
 from kit.system import Clock, System
 from sqlalchemy import select, update
 
-from alerts.access import sessions
 from alerts.access.links import member
-from alerts.access.signing import Signer, signer
+from alerts.access.signing import signer
 from alerts.cli.main import status_of
 from alerts.feeds.state import FeedState
 from alerts.model.answer import AnswerKind
 from alerts.model.times import parse_time
 from alerts.pipeline import answering, steps
 from alerts.store.database import Database
+from alerts.store.repositories import sessions
 from alerts.store.schema import AlertRow, DeliveryRow, SourceRow
 
 Alerts = Callable[..., tuple[int, str, str]]
@@ -210,7 +210,7 @@ def test_sessions_are_listed_and_ended(town: System, alerts: Alerts) -> None:
     assert alerts("sessions") == (0, "", "nobody is signed in\n")
     with town.runtime.database.write() as session:
         for person in ("ann@example.org", "ann@example.org", "ben"):
-            sessions.begin(session, Signer(b"key"), datetime.now(UTC), person=person, credential="", groups=["desk"])
+            sessions.begin(session, b"key", datetime.now(UTC), person=person, credential="", groups=["desk"])
     listed = [json.loads(line) for line in alerts("sessions", "--json")[1].splitlines()]
     assert {(each["person"], *each["groups"]) for each in listed} == {("ann@example.org", "desk"), ("ben", "desk")}
     assert "2 sessions ended" in alerts("sessions", "--end", "ann@example.org")[2]

@@ -20,12 +20,10 @@ if __name__ == "__main__":
 from kit.feeds import Entry, FeedServer  # noqa: E402
 from kit.system import START, System, settings  # noqa: E402
 
-from alerts.access import sessions  # noqa: E402
-from alerts.access.signing import Signer  # noqa: E402
 from alerts.model.answer import Answer, AnswerKind  # noqa: E402
 from alerts.pipeline import operate, steps  # noqa: E402
 from alerts.store.database import Database  # noqa: E402
-from alerts.store.repositories import answers  # noqa: E402
+from alerts.store.repositories import answers, sessions  # noqa: E402
 
 FOLDER = Path(__file__).parent / "revisions"
 Rows = dict[str, list[dict[str, Any]]]
@@ -64,8 +62,7 @@ def _play(database: Database, folder: Path) -> None:
                 "x1", "", "reader", "hook", AnswerKind.MUTE, "acme", made.clock.at, days=7, who="reader of hook"
             )
             answers.add(session, [answer])
-            signer = Signer(b"a key of this test alone")
-            sessions.begin(session, signer, made.clock.at, person="ann@example.org", credential="x", groups=["desk"])
+            sessions.begin(session, b"key", made.clock.at, person="ann@example.org", credential="x", groups=["desk"])
         feeds.put("wire", [Entry("c1", "Globex Corporation: outage", "", "https://wire.example/c", made.clock.at)])
         made.runtime.enqueue = lambda hints: None
         steps.poll(made.runtime, "wire", due_only=False)  # found and not assessed yet

@@ -87,7 +87,6 @@ def _row(each: "Link", now: datetime) -> dict[str, str]:
 @tabular_command
 def sessions(app: App, end: str | None, form: str | None) -> None:
     """List or end the sessions of people who are signed in to the pages."""
-    from alerts.access.sessions import is_live
     from alerts.store.repositories import sessions as recorded
 
     now = datetime.now(UTC)
@@ -98,7 +97,7 @@ def sessions(app: App, end: str | None, form: str | None) -> None:
                 raise NotFoundError("session", end, "`alerts sessions` lists them")
             click.echo(f"{counted(ended, 'session')} ended", err=True)
             return
-        live = [each for each in recorded.recent(session, now) if is_live(each, now)]
+        live = recorded.live(session, now)
     columns = ("id", "person", "groups", "started", "seen", "ends")
     rows = [
         (each.id[:12], each.person, list(each.groups), *map(format_time, (each.started_at, each.seen_at, each.ends_at)))

@@ -16,13 +16,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from alerts.access import sessions
 from alerts.access.links import Member, member
 from alerts.access.signing import Purpose, Signer
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Tier
 from alerts.model.times import format_duration
 from alerts.runtime import logs
+from alerts.store.repositories import sessions
 from alerts.store.repositories.sessions import WebSession
 
 MEMBER_COOKIE: Final = "alerts_member"
@@ -92,6 +92,7 @@ class Authenticator:
 
     def __init__(self, signer: Signer, operator_token: str, *, https: bool, metrics_token: str = "") -> None:
         self.signer = signer
+        self._session_key = signer.derived_key(Purpose.SESSION)
         self._token = operator_token
         self._https = https
         self._metrics_token = metrics_token
@@ -111,7 +112,7 @@ class Authenticator:
                 return Visitor(Tier.LEADERSHIP_ALLIANCE, operator=True)
             known = self.member(request, session, settings, given, now)
             return Visitor(known.tier, known.subscriber)
-        signed_in = sessions.find(session, self.signer, request.cookies.get(SESSION_COOKIE, ""), now)
+        signed_in = sessions.find(session, self._session_key, request.cookies.get(SESSION_COOKIE, ""), now)
         if signed_in is not None and signed_in.credential == self._fingerprint:
             form = self.signer.sign(Purpose.FORM, signed_in.id)
             return Visitor(Tier.LEADERSHIP_ALLIANCE, operator=True, form=form, session=signed_in)
@@ -164,7 +165,7 @@ class Authenticator:
 
     def leave(self, request: Request, response: Response, session: Session, now: datetime) -> None:
         """Forgets the link on this device, and ends the session for whoever holds its cookie."""
-        sessions.end(session, self.signer, request.cookies.get(SESSION_COOKIE, ""), now)
+        sessions.end(session, sessions.digest(self._session_key, request.cookies.get(SESSION_COOKIE, "")), now)
         for name in (MEMBER_COOKIE, SESSION_COOKIE):
             response.delete_cookie(name, path="/")
 
@@ -176,8 +177,8 @@ class Authenticator:
 
     def begin(self, request: Request, response: Response, session: Session, now: datetime) -> None:
         """Starts an operator's session under a new id; one that the browser had ends."""
-        sessions.end(session, self.signer, request.cookies.get(SESSION_COOKIE, ""), now)
-        token = sessions.begin(session, self.signer, now, person="operator", credential=self._fingerprint)
+        sessions.end(session, sessions.digest(self._session_key, request.cookies.get(SESSION_COOKIE, "")), now)
+        token = sessions.begin(session, self._session_key, now, person="operator", credential=self._fingerprint)
         self.set_cookie(response, SESSION_COOKIE, token, int(sessions.LASTING.total_seconds()), "strict")
 
     def set_cookie(

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from alerts.access.sessions import NOTED
 from alerts.insight.health import health
 from alerts.model.errors import StoreError
 from alerts.model.settings import Settings
@@ -74,7 +73,7 @@ class Site:
         """Who asks. A session is noted to be in use. Raises HTTPException where a token is bad."""
         now = self.now()
         visitor = self.authenticator.visitor(request, session, self.settings, now)
-        if visitor.session is not None and now - visitor.session.seen_at >= NOTED:
+        if visitor.session is not None and now - visitor.session.seen_at >= sessions.NOTED:
             with suppress(StoreError), self.runtime.database.write() as writing:  # the page is no worse without it
                 sessions.note(writing, visitor.session.id, now)
         return visitor
