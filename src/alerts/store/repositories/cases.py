@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, delete, func, literal, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, bindparam, case, delete, func, literal, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from alerts.cases.case_file import AxisState
@@ -35,6 +35,7 @@ _E = table_of(StoryEventRow).c
 
 _SOME = select(_CASES).where(_C.institution.in_(SOME)).order_by(_C.institution)
 _LOCKED = _SOME.with_for_update()
+_EVENTS = select(_E.kind, _E.institution, _E.other, _E.story).where(_E.institution.in_(SOME)).order_by(_E.id)
 _PLACED = select(_M.c.institution, _M.c.item, _M.c.story).where(_M.c.institution.in_(SOME))
 # Institutions to assess now (see `Claim.due`), first who was assessed longest ago: one that is in the news all the
 # time is due again and again, and would wait for ever behind those that were found before.
@@ -204,11 +205,15 @@ def recorded(
         ]
     for institution, risen in rises(session, {each: cursors[each] - correctable for each in some}).items():
         found[institution].rises = risen
-    for kind, institution, other, story in session.execute(_MOVES, {"some": some}):
+    joined: dict[tuple[str, str], set[str]] = {}
+    for kind, institution, other, story in session.execute(_EVENTS, {"some": some}):
         if kind == "merged":
             found[institution].merged[other] = story
         else:
-            found[institution].left.setdefault(other, set()).add(story)
+            joined.setdefault((institution, other), set()).add(story)
+    for (institution, item), placed in joined.items():
+        if len(placed) > 1:
+            found[institution].left[item] = placed
     return found
 
 
@@ -222,23 +227,6 @@ def rises(session: Session, since: Mapping[str, datetime]) -> dict[str, list[Ris
     for institution, of_stories in assessments.story_rises(session, some, first).items():
         found[institution] += [each for each in of_stories if each.at >= since[institution]]
     return found
-
-
-# Items that joined more than one story.
-_MOVED = (
-    select(_E.institution, _E.other)
-    .where(_E.institution.in_(SOME), _E.kind == "joined")
-    .group_by(_E.institution, _E.other)
-    .having(func.count(_E.story.distinct()) > 1)
-    .subquery()
-)
-_MOVES = (
-    select(_E.kind, _E.institution, _E.other, _E.story)
-    .outerjoin(_MOVED, (_E.institution == _MOVED.c.institution) & (_E.other == _MOVED.c.other))
-    .where(_E.institution.in_(SOME), or_(_E.kind == "merged", _MOVED.c.other.is_not(None)))
-    .order_by(_E.id)
-)
-"""Kind, institution, item or story, and story: stories that were merged, and items that joined more than one."""
 
 
 def finding_row(seen: Report, **given: Any) -> dict[str, Any]:
