@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, case, delete, func, literal, select, tuple_, update
@@ -245,8 +246,8 @@ def replace_findings(session: Session, revisions: Sequence[int], rows: Sequence[
     A finding that is the same stays as it is, with the mark of one that came out of quarantine.
     """
     known = rows_of(session, select(_FINDING_ROWS).where(_F.revision.in_(SOME)), revisions)
-    stored = {_finding_key(row): row for row in (found._asdict() for found in known)}
-    new = {_finding_key(row): row for row in rows}
+    stored = {_finding_place(row): row for row in (found._asdict() for found in known)}
+    new = {_finding_place(row): row for row in rows}
     gone = [key for key in stored if key not in new]
     changed = [
         row
@@ -261,10 +262,7 @@ def replace_findings(session: Session, revisions: Sequence[int], rows: Sequence[
 
 _FINDING_ROWS = table_of(FindingRow)
 _FINDING_PLACE = tuple_(_F.institution, _F.observed, _F.item)
-
-
-def _finding_key(row: Mapping[str, Any]) -> tuple[str, datetime, str]:
-    return row["institution"], row["observed"], row["item"]
+_finding_place = itemgetter("institution", "observed", "item")
 
 
 def reported_by(session: Session, sources: Sequence[str]) -> list[str]:
@@ -295,10 +293,10 @@ def mark_due_again(session: Session, institutions: Iterable[str], at: datetime) 
 
 def _change(session: Session, institutions: Iterable[str], **values: Any) -> None:
     for some in chunks(sorted(institutions)):
-        mine = _C.institution.in_(some)
+        chosen = _C.institution.in_(some)
         # In the order in which all others lock them.
-        session.execute(select(_C.institution).where(mine).order_by(_C.institution).with_for_update())
-        session.execute(update(_CASES).where(mine).values(**values))
+        session.execute(select(_C.institution).where(chosen).order_by(_C.institution).with_for_update())
+        session.execute(update(_CASES).where(chosen).values(**values))
 
 
 def open_missing(session: Session) -> list[str]:
@@ -314,8 +312,8 @@ def begin(session: Session, institutions: Sequence[str], at: datetime) -> None:
     """What was observed up to `at` of cases just opened is no news."""
     for some in chunks(institutions):
         # A poll may have opened one itself meanwhile, for what is news.
-        mine = _C.institution.in_(some), _C.version == 1, _C.cursor == BEGINNING
-        session.execute(update(_CASES).where(*mine).values(cursor=at, due_at=at))
+        untouched = _C.institution.in_(some), _C.version == 1, _C.cursor == BEGINNING
+        session.execute(update(_CASES).where(*untouched).values(cursor=at, due_at=at))
 
 
 def save(session: Session, assessed: Iterable[Case]) -> None:
