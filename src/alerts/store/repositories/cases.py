@@ -119,17 +119,17 @@ REPORTS = select(
 )
 """What `report_of` reads."""
 
-_FINDINGS = REPORTS.add_columns(_F.quiet, _F.features)
+FINDINGS = REPORTS.add_columns(_F.quiet, _F.features)  # what `observation_of` reads
 _IN_ORDER = _F.observed, _F.item
 _WAITING = (
-    _FINDINGS.join(_CASES, _C.institution == _F.institution)
+    FINDINGS.join(_CASES, _C.institution == _F.institution)
     .where(_F.institution.in_(SOME), _F.observed > _C.cursor, _F.observed <= bindparam("upto"))
     .order_by(*_IN_ORDER)
 )
 _FIRST = select(_F.institution, func.min(_F.observed)).join(_CASES, _C.institution == _F.institution)
 _LATER = _F.institution.in_(SOME), _F.observed > _C.cursor, _F.observed > bindparam("upto")
 _MORE = _FIRST.where(*_LATER).group_by(_F.institution)
-_FOUND = _FINDINGS.where(_F.institution.in_(SOME), _F.observed <= bindparam("upto")).order_by(*_IN_ORDER)
+_FOUND = FINDINGS.where(_F.institution.in_(SOME), _F.observed <= bindparam("upto")).order_by(*_IN_ORDER)
 
 
 def observations(
@@ -150,7 +150,7 @@ def waiting(
 def _by_instant(
     rows: Iterable[Any], sources: Mapping[str, Source]
 ) -> dict[str, list[tuple[datetime, list[Observation]]]]:
-    together = grouped(((row.institution, row.observed), _observation(row, sources)) for row in rows)
+    together = grouped(((row.institution, row.observed), observation_of(row, sources)) for row in rows)
     return grouped((institution, (at, batch)) for (institution, at), batch in together.items())
 
 
@@ -163,7 +163,8 @@ def observed_after(session: Session, institutions: Iterable[str], upto: datetime
     return dict(rows.all())
 
 
-def _observation(row: Any, sources: Mapping[str, Source]) -> Observation:
+def observation_of(row: Any, sources: Mapping[str, Source]) -> Observation:
+    """A finding as it was observed."""
     return Observation(report_of(row, sources), Features.load(row.features), row.quiet)
 
 
@@ -172,13 +173,14 @@ def report_of(row: Any, sources: Mapping[str, Source]) -> Report:
     return report(row, row.institution, sources, **assessments.topics_of(row))
 
 
-def _newest(seen: Iterable[Observation]) -> dict[str, Observation]:
-    newest: dict[str, Observation] = {}
+def newest(seen: Iterable[Observation]) -> dict[str, Observation]:
+    """The last observation of each item, in the place of its former ones; items that never counted are left out."""
+    found: dict[str, Observation] = {}
     for each in seen:
-        former = newest.get(each.report.item)
+        former = found.get(each.report.item)
         if former is not None or each.counts:
-            newest[each.report.item] = each.after(former)
-    return newest
+            found[each.report.item] = each.after(former)
+    return found
 
 
 def merged(session: Session, institution: str) -> dict[str, str]:
@@ -199,10 +201,10 @@ def recorded(
     stories = {(institution, item): story for institution, item, story in rows}
     seen_by = session.execute(_FOUND, {"some": some, "upto": max(cursors.values())})
     before = (row for row in seen_by if row.observed <= cursors[row.institution])
-    observed = grouped((row.institution, _observation(row, sources)) for row in before)
+    observed = grouped((row.institution, observation_of(row, sources)) for row in before)
     for institution, seen in observed.items():
         found[institution].members = [
-            (each, stories[institution, item]) for item, each in _newest(seen).items() if (institution, item) in stories
+            (each, stories[institution, item]) for item, each in newest(seen).items() if (institution, item) in stories
         ]
     for institution, risen in rises(session, {each: cursors[each] - correctable for each in some}).items():
         found[institution].rises = risen
