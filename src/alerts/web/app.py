@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from alerts.access.signing import Signer
+from alerts.access.trusted_header import TrustedHeader
 from alerts.model.errors import AlertsError, NotFoundError, StoreError, UsageError
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
@@ -38,10 +39,12 @@ def create_app(
     base_url: str = "",
     hosts: frozenset[str] | None = None,
     metrics_token: str = "",
+    header: TrustedHeader | None = None,
 ) -> Starlette:
     """The application. `base_url` is where the world finds it; its cookies are for https where that says so.
 
-    It answers to the names `hosts` (None: to any); with a `metrics_token`, `/metrics` is for those who bear it.
+    It answers to the names `hosts` (None: to any); with a `metrics_token`, `/metrics` is for those who bear it; in
+    `header` a proxy says who asks.
     """
     https = base_url.startswith("https://")
     app = Starlette(
@@ -49,7 +52,7 @@ def create_app(
         middleware=[Middleware(Hardening, https=https, hosts=hosts)],
         exception_handlers={HTTPException: _http_error, AlertsError: _our_error, Exception: _defect},
     )
-    authenticator = Authenticator(signer, operator_token, https=https, metrics_token=metrics_token)
+    authenticator = Authenticator(signer, operator_token, https=https, metrics_token=metrics_token, header=header)
     app.state.site = Site(runtime, authenticator, base_url)
     app.state.live = live.Live(runtime)
     return app

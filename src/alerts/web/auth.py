@@ -1,4 +1,4 @@
-"""Authentication: an open visitor, the bearer of a link, or an operator."""
+"""Authentication: an open visitor, the bearer of a link or token, somebody signed on, or an operator."""
 
 import hashlib
 import hmac
@@ -6,6 +6,7 @@ import ipaddress
 import logging
 import threading
 from collections import OrderedDict, deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -16,13 +17,17 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from alerts.access.links import Member, member
+from alerts.access.links import Scope, member
 from alerts.access.signing import Purpose, Signer
+from alerts.access.trusted_header import TrustedHeader
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Tier
 from alerts.model.times import format_duration
+from alerts.rendering import escape
 from alerts.runtime import logs
+from alerts.store.database import Database
 from alerts.store.repositories import sessions
+from alerts.store.repositories.links import Link
 from alerts.store.repositories.sessions import WebSession
 
 MEMBER_COOKIE: Final = "alerts_member"
@@ -37,6 +42,7 @@ MAX_ADDRESSES: Final = 10_000  # that a process remembers; the one that was wron
 class Visitor:
     """`tier` is what may be seen; `subscriber` whose alerts, empty for none, and an operator sees everybody's.
 
+    `person` is who signed on, or the name of a program's token; empty for links and the operator token.
     `form` is what the forms of an operator must carry where a browser shows by itself who asks, so that no foreign page
     can act with it; empty where the request bears a token.
     """
@@ -46,6 +52,7 @@ class Visitor:
     operator: bool = False
     form: str = ""
     session: WebSession | None = None
+    person: str = ""
 
     def may_read(self, subscriber: str) -> bool:
         return self.operator or (self.subscriber != "" and self.subscriber == subscriber)
@@ -87,15 +94,31 @@ def _network(address: str) -> str:
     return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else address
 
 
-class Authenticator:
-    """Knows members by their links, and operators by their token."""
+PERSON: Final = 80  # characters of the name of somebody who signed on
+# The scope that a token for programs needs, by the first part of an address; all else is for `read`.
+SCOPES: Final = dict.fromkeys(("operate", "status", "readyz"), Scope.OPERATE) | dict.fromkeys(
+    ("subscribers", "me", "feedback"), Scope.SUBSCRIBER
+)
 
-    def __init__(self, signer: Signer, operator_token: str, *, https: bool, metrics_token: str = "") -> None:
+
+class Authenticator:
+    """Knows members by their links, programs and operators by their tokens, and people by who vouches for them."""
+
+    def __init__(
+        self,
+        signer: Signer,
+        operator_token: str,
+        *,
+        https: bool,
+        metrics_token: str = "",
+        header: TrustedHeader | None = None,
+    ) -> None:
         self.signer = signer
         self._session_key = signer.derived_key(Purpose.SESSION)
         self._token = operator_token
         self._https = https
         self._metrics_token = metrics_token
+        self._header = header
         self._attempts = Attempts()
         self._fingerprint = hashlib.sha256(operator_token.encode()).hexdigest()[:16]
 
@@ -110,17 +133,27 @@ class Authenticator:
             self.check_attempts(request, now)
             if bearer and self.is_operator(bearer):
                 return Visitor(Tier.LEADERSHIP_ALLIANCE, operator=True)
+            program = self._program(session, settings, bearer, _scope_of(request), now)
+            if program is not None:
+                subscriber = program.subscriber if Scope.SUBSCRIBER in program.scopes else ""
+                operator = _scope_of(request) is Scope.OPERATE
+                name = f"token {program.name or program.id}"
+                return Visitor(program.tier, subscriber, operator, person=escape.headline(name, PERSON))
             known = self.member(request, session, settings, given, now)
             return Visitor(known.tier, known.subscriber)
         signed_in = sessions.find(session, self._session_key, request.cookies.get(SESSION_COOKIE, ""), now)
         if signed_in is not None and signed_in.credential == self._fingerprint:
             form = self.signer.sign(Purpose.FORM, signed_in.id)
             return Visitor(Tier.LEADERSHIP_ALLIANCE, operator=True, form=form, session=signed_in)
+        person, groups = self._signed_on(request)
+        if person:
+            form = self.signer.sign(Purpose.FORM, person, f"{now:%Y-%m-%d}")
+            return _granted(settings, person, groups, form)
         cookie = request.cookies.get(MEMBER_COOKIE, "")
         remembered = member(session, self.signer, settings, cookie, now) if cookie else None
         return Visitor() if remembered is None else Visitor(remembered.tier, remembered.subscriber)
 
-    def member(self, request: Request, session: Session, settings: Settings, token: str, now: datetime) -> Member:
+    def member(self, request: Request, session: Session, settings: Settings, token: str, now: datetime) -> Link:
         """The bearer of a link. Raises HTTPException where it is bad, or this address has given too many bad ones."""
         self.check_attempts(request, now)
         known = member(session, self.signer, settings, token, now)
@@ -128,6 +161,24 @@ class Authenticator:
             self.was_wrong(request, now)
             raise HTTPException(403, "This link is not good any more: it expired or was revoked.")
         return known
+
+    def _program(self, session: Session, settings: Settings, token: str, scope: Scope, now: datetime) -> Link | None:
+        """The bearer of a token for programs; None for another token. Raises HTTPException where it lacks the scope."""
+        known = member(session, self.signer, settings, token, now, Purpose.TOKEN)
+        if known is not None and scope not in known.scopes:
+            raise HTTPException(403, f"This token lacks the scope “{scope}”.")
+        return known
+
+    def _signed_on(self, request: Request) -> tuple[str, list[str]]:
+        """The person and groups that a trusted proxy names; no person where none does."""
+        if self._header is None or self._header.person not in request.headers:
+            return "", []
+        peer = getattr(request.state, "peer", "")
+        if not self._header.trusts(peer):
+            logs.event("header.ignored", logging.WARNING, address=peer)
+            return "", []
+        person, groups = self._header.signed_on(request.headers)
+        return escape.headline(person, PERSON), groups
 
     # --- attempts ------------------------------------------------------------------------------------------
 
@@ -145,8 +196,9 @@ class Authenticator:
         self._attempts.was_wrong(_address(request), now)
         logs.event("token.refused", logging.WARNING, address=_address(request))
 
-    def may_scrape(self, request: Request, now: datetime) -> bool:
-        """Whether the metrics may be read: by all, or by those who bear their token or that of operators."""
+    def may_scrape(self, request: Request, database: Database, settings: Settings, now: datetime) -> bool:
+        """Whether the metrics may be read: by all, or by those who bear their token, one with their scope, or that of
+        operators."""
         if not self._metrics_token:
             return True
         bearer = _bearer(request)
@@ -155,12 +207,15 @@ class Authenticator:
         self.check_attempts(request, now)
         if self.is_operator(bearer) or hmac.compare_digest(bearer.encode(), self._metrics_token.encode()):
             return True
+        with database.read() as session:
+            if self._program(session, settings, bearer, Scope.METRICS, now) is not None:
+                return True
         self.was_wrong(request, now)
         return False
 
     # --- members -------------------------------------------------------------------------------------------
 
-    def remember(self, response: Response, token: str, known: Member, now: datetime) -> None:
+    def remember(self, response: Response, token: str, known: Link, now: datetime) -> None:
         self.set_cookie(response, MEMBER_COOKIE, token, int((known.expires_at - now).total_seconds()), "lax")
 
     def leave(self, request: Request, response: Response, session: Session, now: datetime) -> None:
@@ -188,6 +243,26 @@ class Authenticator:
         response.set_cookie(
             name, value, max_age=seconds, path="/", secure=self._https, httponly=True, samesite=same_site
         )
+
+
+def _granted(
+    settings: Settings, person: str, groups: Sequence[str], form: str, session: WebSession | None = None
+) -> Visitor:
+    """Somebody for whom a sign-on vouches, with what the configuration gives to the groups."""
+    access, subscribers = settings.access, settings.subscribers
+    if not access.operators.isdisjoint(groups):
+        return Visitor(Tier.LEADERSHIP_ALLIANCE, "", True, form, session, person)
+    named = [subscribers[key] for group, key in access.subscribers.items() if group in groups and key in subscribers]
+    tiers = [Tier.OPEN, *(tier for group, tier in access.tiers.items() if group in groups)]
+    tier = max([*tiers, *(each.tier for each in named[:1])], key=lambda each: each.rank)
+    return Visitor(tier, named[0].id if named else "", session=session, person=person)
+
+
+def _scope_of(request: Request) -> Scope:
+    """The scope that a token for programs needs for a request."""
+    if request.method not in {"GET", "HEAD"}:
+        return Scope.OPERATE
+    return SCOPES.get(request.url.path.removeprefix("/api").split("/")[1], Scope.READ)
 
 
 def _address(request: Request) -> str:
