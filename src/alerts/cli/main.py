@@ -15,8 +15,7 @@ from click.core import ParameterSource
 
 from alerts.cli.context import App
 from alerts.config import environment
-from alerts.model.errors import AlertsError, ConfigError
-from alerts.model.nearest import did_you_mean
+from alerts.model.errors import AlertsError, ConfigError, did_you_mean
 from alerts.runtime import gc_tuning
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
