@@ -113,7 +113,7 @@ def sessions(app: App, end: str | None, form: str | None) -> None:
         live = recorded.live(session, now)
     columns = ("id", "person", "groups", "started", "seen", "ends")
     rows = [
-        (each.id[:12], each.person, list(each.groups), *map(format_time, (each.started_at, each.seen_at, each.ends_at)))
+        (each.id[:12], each.person, each.groups, *map(format_time, (each.started_at, each.seen_at, each.ends_at)))
         for each in live
     ]
     show([dict(zip(columns, row, strict=True)) for row in rows], columns, form, empty="nobody is signed in")

@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
+from alerts.access.sign_on import NOBODY, SignOn
 from alerts.access.signing import Signer
-from alerts.access.trusted_header import TrustedHeader
 from alerts.model.errors import AlertsError, NotFoundError, StoreError, UsageError
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
@@ -39,12 +39,11 @@ def create_app(
     base_url: str = "",
     hosts: frozenset[str] | None = None,
     metrics_token: str = "",
-    header: TrustedHeader | None = None,
+    sign_on: SignOn = NOBODY,
 ) -> Starlette:
     """The application. `base_url` is where the world finds it; its cookies are for https where that says so.
 
-    It answers to the names `hosts` (None: to any); with a `metrics_token`, `/metrics` is for those who bear it; in
-    `header` a proxy says who asks.
+    It answers to the names `hosts` (None: to any); with a `metrics_token`, `/metrics` is for those who bear it.
     """
     https = base_url.startswith("https://")
     app = Starlette(
@@ -52,7 +51,7 @@ def create_app(
         middleware=[Middleware(Hardening, https=https, hosts=hosts)],
         exception_handlers={HTTPException: _http_error, AlertsError: _our_error, Exception: _defect},
     )
-    authenticator = Authenticator(signer, operator_token, https=https, metrics_token=metrics_token, header=header)
+    authenticator = Authenticator(signer, operator_token, https, metrics_token, sign_on)
     app.state.site = Site(runtime, authenticator, base_url)
     app.state.live = live.Live(runtime)
     return app

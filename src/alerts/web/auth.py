@@ -7,7 +7,7 @@ import logging
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal
 from urllib.parse import parse_qsl
@@ -18,8 +18,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from alerts.access.links import Scope, member
+from alerts.access.sign_on import NOBODY, SignOn
 from alerts.access.signing import Purpose, Signer
-from alerts.access.trusted_header import TrustedHeader
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Tier
 from alerts.model.times import format_duration
@@ -101,26 +101,20 @@ SCOPES: Final = dict.fromkeys(("operate", "status", "readyz"), Scope.OPERATE) | 
 )
 
 
+@dataclass
 class Authenticator:
     """Knows members by their links, programs and operators by their tokens, and people by who vouches for them."""
 
-    def __init__(
-        self,
-        signer: Signer,
-        operator_token: str,
-        *,
-        https: bool,
-        metrics_token: str = "",
-        header: TrustedHeader | None = None,
-    ) -> None:
-        self.signer = signer
-        self._session_key = signer.derived_key(Purpose.SESSION)
-        self._token = operator_token
-        self._https = https
-        self._metrics_token = metrics_token
-        self._header = header
+    signer: Signer
+    operator_token: str = field(repr=False)
+    https: bool
+    metrics_token: str = field(default="", repr=False)
+    sign_on: SignOn = NOBODY
+
+    def __post_init__(self) -> None:
+        self._session_key = self.signer.derived_key(Purpose.SESSION)
         self._attempts = Attempts()
-        self._fingerprint = hashlib.sha256(operator_token.encode()).hexdigest()[:16]
+        self._fingerprint = hashlib.sha256(self.operator_token.encode()).hexdigest()[:16]
 
     def visitor(self, request: Request, session: Session, settings: Settings, now: datetime) -> Visitor:
         """The visitor who sent a request. A bad token that was given on purpose is refused; a stale cookie is ignored.
@@ -133,21 +127,20 @@ class Authenticator:
             self.check_attempts(request, now)
             if bearer and self.is_operator(bearer):
                 return Visitor(Tier.LEADERSHIP_ALLIANCE, operator=True)
-            program = self._program(session, settings, bearer, _scope_of(request), now)
-            if program is not None:
+            scope = _scope_of(request)
+            if (program := self._program(session, settings, bearer, scope, now)) is not None:
                 subscriber = program.subscriber if Scope.SUBSCRIBER in program.scopes else ""
-                operator = _scope_of(request) is Scope.OPERATE
-                name = f"token {program.name or program.id}"
-                return Visitor(program.tier, subscriber, operator, person=escape.headline(name, PERSON))
+                name = escape.headline(f"token {program.name or program.id}", PERSON)
+                return Visitor(program.tier, subscriber, operator=scope is Scope.OPERATE, person=name)
             known = self.member(request, session, settings, given, now)
             return Visitor(known.tier, known.subscriber)
         signed_in = sessions.find(session, self._session_key, request.cookies.get(SESSION_COOKIE, ""), now)
         if signed_in is not None and signed_in.credential == self._fingerprint:
             form = self.signer.sign(Purpose.FORM, signed_in.id)
             return Visitor(Tier.LEADERSHIP_ALLIANCE, operator=True, form=form, session=signed_in)
-        person, groups = self._signed_on(request)
-        if person:
+        if person := self._named_by_proxy(request):
             form = self.signer.sign(Purpose.FORM, person, f"{now:%Y-%m-%d}")
+            groups = [each.strip() for each in request.headers.get(self.sign_on.groups_header, "").split(",")]
             return _granted(settings, person, groups, form)
         cookie = request.cookies.get(MEMBER_COOKIE, "")
         remembered = member(session, self.signer, settings, cookie, now) if cookie else None
@@ -169,16 +162,14 @@ class Authenticator:
             raise HTTPException(403, f"This token lacks the scope “{scope}”.")
         return known
 
-    def _signed_on(self, request: Request) -> tuple[str, list[str]]:
-        """The person and groups that a trusted proxy names; no person where none does."""
-        if self._header is None or self._header.person not in request.headers:
-            return "", []
+    def _named_by_proxy(self, request: Request) -> str:
+        """The person that a trusted proxy names; empty where none does, or more than one."""
+        named = request.headers.getlist(self.sign_on.header) if self.sign_on.header else []
         peer = getattr(request.state, "peer", "")
-        if not self._header.trusts(peer):
+        if named and not self.sign_on.trusts(peer):
             logs.event("header.ignored", logging.WARNING, address=peer)
-            return "", []
-        person, groups = self._header.signed_on(request.headers)
-        return escape.headline(person, PERSON), groups
+            return ""
+        return escape.headline(named[0], PERSON) if len(named) == 1 else ""
 
     # --- attempts ------------------------------------------------------------------------------------------
 
@@ -199,13 +190,13 @@ class Authenticator:
     def may_scrape(self, request: Request, database: Database, settings: Settings, now: datetime) -> bool:
         """Whether the metrics may be read: by all, or by those who bear their token, one with their scope, or that of
         operators."""
-        if not self._metrics_token:
+        if not self.metrics_token:
             return True
         bearer = _bearer(request)
         if not bearer:
             return False
         self.check_attempts(request, now)
-        if self.is_operator(bearer) or hmac.compare_digest(bearer.encode(), self._metrics_token.encode()):
+        if self.is_operator(bearer) or hmac.compare_digest(bearer.encode(), self.metrics_token.encode()):
             return True
         with database.read() as session:
             if self._program(session, settings, bearer, Scope.METRICS, now) is not None:
@@ -228,7 +219,7 @@ class Authenticator:
 
     def is_operator(self, token: str) -> bool:
         """Compares in constant time."""
-        return hmac.compare_digest(token.encode("utf-8", "replace"), self._token.encode())
+        return hmac.compare_digest(token.encode("utf-8", "replace"), self.operator_token.encode())
 
     def begin(self, request: Request, response: Response, session: Session, now: datetime) -> None:
         """Starts an operator's session under a new id; one that the browser had ends."""
@@ -241,7 +232,7 @@ class Authenticator:
     ) -> None:
         """A cookie that no script reads, and none but https carries where the pages are at https."""
         response.set_cookie(
-            name, value, max_age=seconds, path="/", secure=self._https, httponly=True, samesite=same_site
+            name, value, max_age=seconds, path="/", secure=self.https, httponly=True, samesite=same_site
         )
 
 
