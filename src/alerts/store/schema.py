@@ -6,7 +6,7 @@ cases ─< assessments, story_versions, story_rises         what stories amounte
 cases ─< transitions ─< alerts >─ deliveries ─< attempts  what changed, the alerts and how they were delivered
 desks ─< watches                                          what each subscriber was notified of so far
 answers                                                   what readers answered to alerts: verdicts, preferences
-clock, silences, links                                    one row each of what all workers share
+clock, silences, links, sessions                          one row each of what all workers share
 troubles                                                  incidents of the system itself, while they last
 configurations                                            the generations of the configuration
 """
@@ -158,21 +158,26 @@ class MembershipRow(Base, table="memberships"):
     story: Mapped[str] = mapped_column(index=True)
 
 
-class StoryRow(Base, table="stories"):
-    """A story as last assessed; `merged_into` where it was found to be another one."""
+class StoryColumns:
+    """What a story proves about an institution, as last assessed or as it was for a while."""
 
-    id: Mapped[str] = mapped_column(primary_key=True)
-    institution: Mapped[str] = mapped_column(index=True)
     title: Mapped[str]
-    first: Mapped[datetime]
     newest: Mapped[datetime]
     confidence: Mapped[float]
     grade: Mapped[str]
     mix: Mapped[str]
     salience: Mapped[float]
+    topics: Mapped[list[Any]]
     reports: Mapped[int]
     publishers: Mapped[int]
-    topics: Mapped[list[Any]]
+
+
+class StoryRow(StoryColumns, Base, table="stories"):
+    """A story as last assessed; `merged_into` where it was found to be another one."""
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    institution: Mapped[str] = mapped_column(index=True)
+    first: Mapped[datetime]
     merged_into: Mapped[str | None]
 
 
@@ -191,7 +196,7 @@ class StoryEventRow(Base, table="story_events"):
 _STANDS = text("until IS NULL")
 
 
-class StoryVersionRow(Base, table="story_versions"):
+class StoryVersionRow(StoryColumns, Base, table="story_versions"):
     """What a story proved from `since` until `until` (None: it still does).
 
     `key_…` orders the stories of an institution by what they contribute to an axis at every instant
@@ -204,15 +209,6 @@ class StoryVersionRow(Base, table="story_versions"):
     story: Mapped[str]
     since: Mapped[datetime]
     until: Mapped[datetime | None]
-    title: Mapped[str]
-    newest: Mapped[datetime]
-    confidence: Mapped[float]
-    grade: Mapped[str]
-    mix: Mapped[str]
-    salience: Mapped[float]
-    topics: Mapped[list[Any]]
-    reports: Mapped[int]
-    publishers: Mapped[int]
     items: Mapped[list[Any]]
     key_priority: Mapped[float | None] = mapped_column(Double)
     key_policy: Mapped[float | None] = mapped_column(Double)
@@ -405,7 +401,10 @@ class AnswerRow(Base, table="answers"):
 
 
 class LinkRow(Base, table="links"):
-    """A link that lets its bearer see more of the pages than an open visitor; `subscriber` is empty for most."""
+    """A link that lets its bearer see more of the pages than an open visitor; `subscriber` is empty for most.
+
+    With `scopes` it is a token for programs.
+    """
 
     id: Mapped[str] = mapped_column(primary_key=True)
     tier: Mapped[str]
@@ -414,6 +413,21 @@ class LinkRow(Base, table="links"):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    scopes: Mapped[list[Any] | None]
+
+
+class SessionRow(Base, table="sessions"):
+    """A session of somebody who signed in. `id` is a digest of what the cookie holds, `credential` one of what was
+    shown, and `request` one of the sign-in request that it answers: each is answered once."""
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    person: Mapped[str]
+    groups: Mapped[list[Any]]
+    credential: Mapped[str]
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    request: Mapped[str | None] = mapped_column(unique=True)
 
 
 class IncidentRow(Base, table="troubles"):

@@ -16,10 +16,11 @@ from alerts.model.errors import AlertsError, NotFoundError, UsageError
 from alerts.model.subscriber import Selection
 from alerts.model.times import parse_duration
 from alerts.pipeline import answering, operate
+from alerts.rendering import escape
 from alerts.runtime.runtime import Runtime
 from alerts.store.schema import AlertRow, AnswerRow, DeliveryRow, SilenceRow, SourceRow
 from alerts.web.answering import ACTS
-from alerts.web.auth import check_form, form_of
+from alerts.web.auth import PERSON, check_form, form_of
 from alerts.web.site import site_of, visit
 
 # By action what the page says when it is done, the fields that name what it is done to, each any number of times, and
@@ -89,7 +90,8 @@ def _act(request: Request, action: str, given: QueryParams) -> str:
     with site.runtime.database.read() as session:
         visitor = site.visitor(request, session)
     check_form(request, visitor, given)
-    who = f"operator {given.get('by', '').strip()}".strip()  # they share one token, and say who they are
+    # Who signed on is on record under that name; who showed the token of all operators may say one.
+    who = f"operator {visitor.person or escape.headline(given.get('by', ''), PERSON)}".strip()
     chosen, refused = _chosen(action, given), []
     if action in {"silence", "redeliver-dead"}:
         chosen = chosen[:1] or [("", "")]  # done once, to all of them

@@ -17,11 +17,26 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
+from alerts.access.sign_on import NOBODY, SignOn
 from alerts.access.signing import Signer
 from alerts.model.errors import AlertsError, NotFoundError, StoreError, UsageError
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
-from alerts.web import acts, answering, api, atom, live, operators, overview, pages, probes, reports, search, stream
+from alerts.web import (
+    acts,
+    answering,
+    api,
+    atom,
+    live,
+    operators,
+    overview,
+    pages,
+    probes,
+    reports,
+    search,
+    sign_in,
+    stream,
+)
 from alerts.web.auth import Authenticator, Visitor
 from alerts.web.connections import LIVE
 from alerts.web.middleware import Hardening
@@ -38,6 +53,7 @@ def create_app(
     base_url: str = "",
     hosts: frozenset[str] | None = None,
     metrics_token: str = "",
+    sign_on: SignOn = NOBODY,
 ) -> Starlette:
     """The application. `base_url` is where the world finds it; its cookies are for https where that says so.
 
@@ -49,7 +65,7 @@ def create_app(
         middleware=[Middleware(Hardening, https=https, hosts=hosts)],
         exception_handlers={HTTPException: _http_error, AlertsError: _our_error, Exception: _defect},
     )
-    authenticator = Authenticator(signer, operator_token, https=https, metrics_token=metrics_token)
+    authenticator = Authenticator(signer, operator_token, https, metrics_token, sign_on)
     app.state.site = Site(runtime, authenticator, base_url)
     app.state.live = live.Live(runtime)
     return app
@@ -73,8 +89,8 @@ def _routes() -> list[Route | Mount]:
         Route("/alerts/{alert}", pages.alert),
         Route("/subscribers/{subscriber}/feed.atom", atom.subscriber_feed),
         Route("/subscribers/{subscriber}/rules/{rule}/feed.atom", atom.subscriber_feed),
-        Route("/enter/{token}", pages.enter),
-        Route("/leave", pages.leave, methods=["POST"]),
+        Route("/enter/{token}", sign_in.follow_link),
+        Route("/leave", sign_in.leave, methods=["POST"]),
         Route("/unsubscribe/{token}", answering.unsubscribe, methods=["GET", "POST"]),
         Route("/unsubscribe/{token}/undo", answering.resubscribe, methods=["POST"]),
         Route("/answer/{token}", answering.answer),
@@ -84,7 +100,7 @@ def _routes() -> list[Route | Mount]:
         Route("/operate/audit", operators.audit),
         Route("/operate/configurations", operators.configurations),
         Route("/operate/sources/{source}", operators.source),
-        Route("/operate/enter", operators.enter, methods=["GET", "POST"]),
+        Route("/operate/enter", sign_in.operator, methods=["GET", "POST"]),
         Route("/operate/{action}", acts.act, methods=["GET", "POST"]),
         Route("/websub/{token}", probes.websub, methods=["GET", "POST"]),
         Route("/healthz", probes.healthz),

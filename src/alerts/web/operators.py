@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from alerts.config.differences import differences
 from alerts.feeds import links as feed_links
@@ -18,13 +17,11 @@ from alerts.model.alert import AlertState, DeliveryState
 from alerts.model.errors import ConfigError
 from alerts.model.times import EPOCH
 from alerts.pipeline.route import silenced
-from alerts.runtime import logs
 from alerts.store import system_state
 from alerts.store.queries import dashboard, listings
 from alerts.store.repositories import answers, generations, links, overrides, sources
 from alerts.store.repositories.sources import Health
-from alerts.web.auth import Visitor, form_of
-from alerts.web.site import Site, site_of, visit
+from alerts.web.site import Site, visit
 
 MOST: Final = 50
 AUDITED: Final = 200
@@ -124,23 +121,3 @@ def read_audit(session: Session) -> list[tuple[datetime, str, str, str]]:
         if link.revoked_at is not None:
             acts.append((link.revoked_at, "", "revoked a link", about))
     return sorted(acts, key=lambda act: act[0], reverse=True)[:AUDITED]
-
-
-async def enter(request: Request) -> Response:
-    """Asks for the operator token, and starts a session with the right one."""
-    fields = await form_of(request) if request.method == "POST" else None
-    return await run_in_threadpool(_enter, request, fields)
-
-
-def _enter(request: Request, fields: Mapping[str, str] | None) -> Response:
-    site = site_of(request)
-    if fields is None:
-        return site.page(request, "operate_enter.html.j2", Visitor(), {"wrong": False})
-    site.authenticator.check_attempts(request, site.now())
-    if not site.authenticator.is_operator(fields.get("token", "")):
-        site.authenticator.was_wrong(request, site.now())
-        return site.page(request, "operate_enter.html.j2", Visitor(), {"wrong": True}, status=403)
-    response = RedirectResponse("/operate", status_code=303)
-    site.authenticator.begin(response, site.now())
-    logs.event("operator.entered")
-    return response
