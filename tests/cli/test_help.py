@@ -26,7 +26,7 @@ STARTS_SERVERS = {"run", "web"}
 NEEDS_A_NETWORK = {"discover", "poll", "doctor"}
 TAKES_MINUTES = {"--mutate"}  # tests/replay/test_mutate.py has a small configuration
 NOT_THERE = (
-    r"alerts: no (alert|answer|delivery|edition|link|silence) '|alerts: source |@operators has no"
+    r"alerts: no (alert|answer|delivery|edition|link|session|silence) '|alerts: source |@operators has no"
     r"|alerts: desk knows of no|alerts: no item is recorded"
 )
 

@@ -31,7 +31,7 @@ _PLACES = {
     "briefing.briefing feedback.feedback briefing.silence_report",
     "Try items, without a database": "match.match replay.cluster replay.replay",
     "Look after it": "operate.ack preferences.preferences operate.silence operate.unsubscribe operate.redeliver "
-    "operate.release operate.send_test link.link db.db",
+    "operate.release operate.send_test link.link link.sessions db.db",
     "Shell": "completion.completion",
 }
 SECTIONS: Mapping[str, Mapping[str, str]] = {

@@ -192,7 +192,7 @@ def remove_items(session: Session, items: Sequence[str], remembered: frozenset[s
 
 
 def remove_rest(session: Session, before: datetime) -> dict[str, int]:
-    """Removes ended silences and links, hosts, channels and threads unused since, and answers whose alert is
+    """Removes ended silences, links and sessions, hosts, channels and threads unused since, and answers whose alert is
     gone, unless they still hold.
     """
     lasting = schema.AnswerRow.kind.in_([AnswerKind.ONLY_CRITICAL.value, AnswerKind.DAILY.value])
@@ -202,6 +202,7 @@ def remove_rest(session: Session, before: datetime) -> dict[str, int]:
         "answers": _delete(session, delete(schema.AnswerRow).where(*old_answers)),
         "silences": _delete(session, delete(schema.SilenceRow).where(schema.SilenceRow.until < before)),
         "links": _delete(session, delete(schema.LinkRow).where(schema.LinkRow.expires_at < before)),
+        "sessions": _delete(session, delete(schema.SessionRow).where(schema.SessionRow.ends_at < before)),
         "hosts": _delete(session, delete(schema.HostRow).where(schema.HostRow.free_at < before)),
         "channels": _delete(session, delete(schema.ChannelRow).where(schema.ChannelRow.free_at < before)),
         "threads": _delete(session, delete(schema.ThreadRow).where(schema.ThreadRow.at < before)),
