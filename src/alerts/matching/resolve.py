@@ -172,15 +172,16 @@ def _parted(candidates: list[Candidate]) -> list[Candidate]:
     ]
     if not located:
         return candidates
-    owners: dict[Span, set[str]] = {}
-    for each in candidates:
-        if each.form.strength > Strength.ANAPHOR and not each.form.excludes:
-            owners.setdefault((each.field, each.first, each.last), set()).add(each.form.institution)
+    owners = grouped(
+        ((each.field, each.first, each.last), each.form.institution)
+        for each in candidates
+        if each.form.strength > Strength.ANAPHOR and not each.form.excludes
+    )
     parted = {
         each
         for each, index in located
         if each.form.institution in owners.get((each.field, each.first, index), ())
-        and owners.get((each.field, index + 1, each.last), set()) - {each.form.institution}
+        and {*owners.get((each.field, index + 1, each.last), ())} - {each.form.institution}
     }
     return [each for each in candidates if each not in parted]
 
