@@ -120,7 +120,9 @@ def test_an_operator_acts_by_a_form_of_ours_alone_and_is_named_in_the_audit(town
     page = client.get("/operate/silence?institution=acme").text
     assert 'name="by"' not in page
     found = re.search(r'name="form" value="([^"]+)"', page)
-    other = re.search(r'name="form" value="([^"]+)"', reach(person="ben", groups="admins").get("/operate/redeliver-dead").text)
+    other = re.search(
+        r'name="form" value="([^"]+)"', reach(person="ben", groups="admins").get("/operate/redeliver-dead").text
+    )
     assert found is not None
     assert other is not None
     fields = {"institution": "acme", "for": "4h", "reason": "planned", "by": "somebody else"}
