@@ -39,8 +39,7 @@ ACTIONS: Final[Mapping[str, tuple[str, tuple[str, ...], Callable[[Runtime, str, 
 VERDICTS: Final = {name: act for name, act in ACTS.items() if act.kind in {AnswerKind.USEFUL, AnswerKind.WRONG}}
 MAX_CHOSEN: Final = 200  # things that one act may be about
 _ROWS = {"alert": AlertRow, "answer": AnswerRow, "delivery": DeliveryRow, "silence": SilenceRow, "source": SourceRow}
-# Pages that acts return to.
-_BACK: Final = r"/(operate|institutions|alerts|stories|me|feedback)(/[\w~%-][\w.~%-]*){0,2}"
+_BACK: Final = r"/(operate|institutions|alerts|stories|me|feedback)(/[\w~%-][\w.~%-]*){0,2}"  # pages to return to
 
 
 async def act(request: Request) -> Response:
