@@ -155,6 +155,7 @@ def test_an_operator_says_that_alerts_were_not_about_them(town: System, browser:
     for page in (f"/stories/{story}", "/institutions/acme"):
         ticked = re.findall(r'form="judge" name="alert" value="(\w+)"', client.get(page).text)
         assert ticked, page
+        assert 'formaction="/operate/verdict" name="verdict" value="wrong-not-about"' in client.get(page).text
         assert set(ticked) <= set(alerts)
     one = re.search(r'href="(/operate/verdict\?[^"]+wrong-not-about[^"]*)"', client.get(f"/alerts/{alerts[0]}").text)
     assert one is not None
