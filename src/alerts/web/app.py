@@ -76,6 +76,8 @@ def _routes() -> list[Route | Mount]:
         Route("/subscribers/{subscriber}/feed.atom", atom.subscriber_feed),
         Route("/subscribers/{subscriber}/rules/{rule}/feed.atom", atom.subscriber_feed),
         Route("/enter/{token}", sign_in.follow_link),
+        Route("/sign-in", sign_in.begin),
+        Route("/sign-in/callback", sign_in.finish),
         Route("/leave", sign_in.leave, methods=["POST"]),
         Route("/unsubscribe/{token}", answering.unsubscribe, methods=["GET", "POST"]),
         Route("/unsubscribe/{token}/undo", answering.resubscribe, methods=["POST"]),

@@ -6,10 +6,10 @@ import ipaddress
 import logging
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from urllib.parse import parse_qsl
 
 from sqlalchemy.orm import Session
@@ -114,7 +114,7 @@ class Authenticator:
     def __post_init__(self) -> None:
         self._session_key = self.signer.derived_key(Purpose.SESSION)
         self._attempts = Attempts()
-        self._fingerprint = hashlib.sha256(self.operator_token.encode()).hexdigest()[:16]
+        self.credential = hashlib.sha256(self.operator_token.encode()).hexdigest()[:16]
 
     def visitor(self, request: Request, session: Session, settings: Settings, now: datetime) -> Visitor:
         """The visitor who sent a request. A bad token that was given on purpose is refused; a stale cookie is ignored.
@@ -135,9 +135,12 @@ class Authenticator:
             known = self.member(request, session, settings, given, now)
             return Visitor(known.tier, known.subscriber)
         signed_in = sessions.find(session, self._session_key, request.cookies.get(SESSION_COOKIE, ""), now)
-        if signed_in is not None and signed_in.credential == self._fingerprint:
+        if signed_in is not None:
             form = self.signer.sign(Purpose.FORM, signed_in.id)
-            return Visitor(Tier.LEADERSHIP_ALLIANCE, operator=True, form=form, session=signed_in)
+            if signed_in.credential == self.credential:
+                return Visitor(Tier.LEADERSHIP_ALLIANCE, operator=True, form=form, session=signed_in)
+            if signed_in.credential == self.sign_on.credential:
+                return _granted(settings, signed_in.person, signed_in.groups, form, signed_in)
         if person := self._named_by_proxy(request):
             form = self.signer.sign(Purpose.FORM, person, f"{now:%Y-%m-%d}")
             groups = [each.strip() for each in request.headers.get(self.sign_on.groups_header, "").split(",")]
@@ -221,11 +224,20 @@ class Authenticator:
         """Compares in constant time."""
         return hmac.compare_digest(token.encode("utf-8", "replace"), self.operator_token.encode())
 
-    def begin(self, request: Request, response: Response, session: Session, now: datetime) -> None:
-        """Starts an operator's session under a new id; one that the browser had ends."""
+    def begin(
+        self, request: Request, response: Response, session: Session, now: datetime, about: Mapping[str, Any]
+    ) -> None:
+        """Starts a session under a new id, with `about` as `sessions.begin` takes it; one that the browser had ends.
+
+        Raises HTTPException where the sign-in request that it answers was answered before.
+        """
         sessions.end(session, sessions.digest(self._session_key, request.cookies.get(SESSION_COOKIE, "")), now)
-        token = sessions.begin(session, self._session_key, now, person="operator", credential=self._fingerprint)
-        self.set_cookie(response, SESSION_COOKIE, token, int(sessions.LASTING.total_seconds()), "strict")
+        token = sessions.begin(session, self._session_key, now, **about)
+        if not token:
+            raise HTTPException(403, "This sign-in was used before: begin again.")
+        # `strict` would hide who signed on from the page to which the provider, or a message, leads.
+        same_site: Literal["lax", "strict"] = "lax" if "request" in about else "strict"
+        self.set_cookie(response, SESSION_COOKIE, token, int(sessions.LASTING.total_seconds()), same_site)
 
     def set_cookie(
         self, response: Response, name: str, value: str, seconds: int, same_site: Literal["lax", "strict"]
