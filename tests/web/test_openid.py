@@ -287,7 +287,7 @@ def test_what_keeps_somebody_from_signing_in(town: System, provider: Provider) -
 
 def test_sessions_of_another_provider_end(client: TestClient, provider: Provider, town: System) -> None:
     client.get(returned(client))
-    other = sign_on(provider.environment() | {"ALERTS_OIDC_CLIENT_ID": "another"})
+    other = sign_on(provider.environment() | {"ALERTS_OIDC_ISSUER": "https://another.example"})
     cookies = {SESSION_COOKIE: client.cookies[SESSION_COOKIE]}
     with TestClient(create_app(town.runtime, SIGNER, OPERATOR, sign_on=other), base_url=HERE, cookies=cookies) as later:
         assert role(later) == "open"

@@ -6,13 +6,10 @@ The libraries are imported on first use: most deployments have no provider.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from alerts.access.sign_on import SignOn
 from alerts.model.errors import AlertsError
-
-if TYPE_CHECKING:
-    from authlib.integrations.requests_client import OAuth2Session
 
 TIMEOUT_SECONDS: Final = 10.0  # of silence of the provider
 LEEWAY_SECONDS: Final = 60  # that the provider's clock may differ
@@ -45,21 +42,20 @@ def claims(
     with connected(provider, callback) as (client, about):
         grant = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier}
         token = client.fetch_token(about["token_endpoint"], **grant)
-        keys: Any = _json(client, about["jwks_uri"])
-        signed = jwt.decode(token["id_token"], KeySet.import_key_set(keys), ALGORITHMS)
+        signed = jwt.decode(token["id_token"], KeySet.import_key_set(_json(client, about["jwks_uri"])), ALGORITHMS)
         needed = {"iss": provider.issuer, "aud": provider.client_id, "nonce": nonce}
         options = {name: {"essential": True, "value": value} for name, value in needed.items()}
         known = {"client_id": provider.client_id, "nonce": nonce, "access_token": token["access_token"]}
         found = CodeIDToken(signed.claims, signed.header, options, known)
         found.validate(int(now.timestamp()), LEEWAY_SECONDS)
-        more = {}
-        if wanted not in found and "userinfo_endpoint" in about:
-            more = _json(client, about["userinfo_endpoint"], withhold_token=False)
+        if wanted in found or "userinfo_endpoint" not in about:
+            return {**found}
+        more = _json(client, about["userinfo_endpoint"], withhold_token=False)
         return {**more, **found} if more.get("sub") == found["sub"] else {**found}
 
 
 @contextmanager
-def connected(provider: SignOn, callback: str = "") -> "Iterator[tuple[OAuth2Session, dict[str, Any]]]":
+def connected(provider: SignOn, callback: str = "") -> Iterator[tuple[Any, dict[str, Any]]]:
     """A client of the provider, and what that publishes about itself.
 
     Raises SignInError, which shows no secret, for whatever goes wrong with it.
@@ -69,8 +65,8 @@ def connected(provider: SignOn, callback: str = "") -> "Iterator[tuple[OAuth2Ses
     from joserfc.errors import JoseError
     from requests import RequestException
 
-    secret = None if provider.client_secret is None else provider.client_secret.reveal()
     options = {"scope": provider.scope, "redirect_uri": callback, "code_challenge_method": "S256"}
+    secret = provider.client_secret.reveal() or None
     try:
         with OAuth2Session(provider.client_id, secret, default_timeout=TIMEOUT_SECONDS, **options) as client:
             about = _json(client, f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration")
@@ -81,8 +77,7 @@ def connected(provider: SignOn, callback: str = "") -> "Iterator[tuple[OAuth2Ses
         raise SignInError(f"{provider.issuer}: {type(error).__name__}: {error}") from error
 
 
-def _json(client: "OAuth2Session", address: str, *, withhold_token: bool = True) -> dict[str, Any]:
+def _json(client: Any, address: str, *, withhold_token: bool = True) -> Any:
     answer = client.get(address, withhold_token=withhold_token)
     answer.raise_for_status()
-    found: dict[str, Any] = answer.json()
-    return found
+    return answer.json()

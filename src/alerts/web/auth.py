@@ -20,6 +20,7 @@ from starlette.responses import Response
 from alerts.access.links import Scope, member
 from alerts.access.sign_on import NOBODY, SignOn
 from alerts.access.signing import Purpose, Signer
+from alerts.feeds.fetching.network import is_in
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Tier
 from alerts.model.times import format_duration
@@ -139,7 +140,7 @@ class Authenticator:
             form = self.signer.sign(Purpose.FORM, signed_in.id)
             if signed_in.credential == self.credential:
                 return Visitor(Tier.LEADERSHIP_ALLIANCE, operator=True, form=form, session=signed_in)
-            if signed_in.credential == self.sign_on.credential:
+            if signed_in.credential == self.sign_on.issuer:
                 return _granted(settings, signed_in.person, signed_in.groups, form, signed_in)
         if person := self._named_by_proxy(request):
             form = self.signer.sign(Purpose.FORM, person, f"{now:%Y-%m-%d}")
@@ -169,7 +170,7 @@ class Authenticator:
         """The person that a trusted proxy names; empty where none does, or more than one."""
         named = request.headers.getlist(self.sign_on.header) if self.sign_on.header else []
         peer = getattr(request.state, "peer", "")
-        if named and not self.sign_on.trusts(peer):
+        if named and not any(peer and is_in(peer, each) for each in self.sign_on.proxies):
             logs.event("header.ignored", logging.WARNING, address=peer)
             return ""
         return escape.headline(named[0], PERSON) if len(named) == 1 else ""

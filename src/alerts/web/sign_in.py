@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
 
+from authlib.common.security import is_secure_transport
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -16,7 +17,6 @@ from starlette.responses import RedirectResponse, Response
 
 from alerts.access import openid
 from alerts.access.openid import SignInError
-from alerts.access.sign_on import is_secure
 from alerts.access.signing import Purpose
 from alerts.model.times import format_time, parse_time
 from alerts.rendering import escape
@@ -93,7 +93,7 @@ def finish(request: Request) -> Response:
     about: dict[str, Any] = {
         "person": person,
         "groups": access.known(groups),
-        "credential": authenticator.sign_on.credential,
+        "credential": authenticator.sign_on.issuer,
     }
     if not about["groups"]:
         raise HTTPException(403, f"You are {person}, but no group that you are in has access here: ask the operators.")
@@ -111,7 +111,7 @@ def _provider(site: Site, request: Request) -> Iterator[str]:
     callback = f"{site.address(request)}/sign-in/callback"
     if not site.authenticator.sign_on.issuer:
         raise HTTPException(404)
-    if not is_secure(callback):
+    if not is_secure_transport(callback):
         raise HTTPException(403, "Signing in needs https. Operators: set ALERTS_BASE_URL to the https address.")
     if not SIGNING_IN.acquire(blocking=False):
         raise HTTPException(503, "Too many people are signing in: try again.", {"Retry-After": "10"})
