@@ -246,6 +246,7 @@ def test_a_request_is_answered_in_time(client: TestClient, provider: Provider, t
         "/\\evil.example",
         "/\t/evil.example",
         "evil",
+        "/" + "a" * 600,
         "javascript:alert(1)",
         "",
     ],

@@ -90,6 +90,10 @@ def test_a_subscriber_s_group_opens_its_alerts_and_no_others(reach: Reach) -> No
     assert reach(groups="everybody").get("/me").status_code == 403
 
 
+def test_leaving_is_the_proxy_s_affair(reach: Reach) -> None:
+    assert 'action="/leave"' not in reach(groups="admins").get("/").text
+
+
 def test_an_edit_of_the_configuration_holds_at_once(town: System, reach: Reach) -> None:
     client = reach(groups="admins")
     assert who(client)[1] == "operator"

@@ -73,7 +73,7 @@ def connected(provider: SignOn, callback: str = "") -> Iterator[tuple[Any, dict[
             if about["issuer"] != provider.issuer:
                 raise SignInError(f"{provider.issuer} calls itself {about['issuer']}: write that in ALERTS_OIDC_ISSUER")
             yield client, about
-    except (AuthlibBaseError, JoseError, RequestException, LookupError, TypeError, ValueError) as error:
+    except (AuthlibBaseError, JoseError, RequestException, LookupError, TypeError, ValueError, AttributeError) as error:
         raise SignInError(f"{provider.issuer}: {type(error).__name__}: {error}") from error
 
 

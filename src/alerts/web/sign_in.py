@@ -26,7 +26,7 @@ from alerts.web.site import Site, site_of
 
 PENDING_COOKIE: Final = "alerts_sign_in"
 PENDING: Final = timedelta(minutes=10)  # to sign in at the provider
-PAGE: Final = re.compile(r"/(?![/\\])[\w.~%/?&=+:@-]*", re.ASCII)  # of ours, to which signing in leads
+PAGE: Final = re.compile(r"/(?![/\\])[\w.~%/?&=+:@-]{0,500}", re.ASCII)  # of ours, to which signing in leads
 SIGNING_IN: Final = threading.BoundedSemaphore(8)  # at once, so that a provider that hangs holds up no other page
 
 
@@ -79,7 +79,7 @@ def begin(request: Request) -> Response:
 def finish(request: Request) -> Response:
     """Takes the answer of the provider, and starts a session of whom it names."""
     site, given, now = site_of(request), request.query_params, site_of(request).now()
-    authenticator, access = site.authenticator, site.settings.access
+    authenticator, access, provider = site.authenticator, site.settings.access, site.authenticator.sign_on
     pending = authenticator.signer.read(Purpose.SIGN_IN, request.cookies.get(PENDING_COOKIE, ""))
     if pending is None or given.get("state") != pending[0] or parse_time(pending[4]) <= now:
         raise HTTPException(403, "This sign-in was begun in another browser, or too long ago: begin again.")
@@ -88,18 +88,14 @@ def finish(request: Request) -> Response:
         why = escape.headline(given.get("error_description") or given.get("error", "no reason given"))
         raise HTTPException(403, f"The provider did not sign you in: {why}")
     with _provider(site, request) as callback:
-        claims = openid.claims(authenticator.sign_on, callback, nonce, verifier, given["code"], access.claim, now)
+        claims = openid.claims(provider, callback, nonce, verifier, given["code"], access.claim, now)
     person, groups = _named(claims, access.claim)
-    about: dict[str, Any] = {
-        "person": person,
-        "groups": access.known(groups),
-        "credential": authenticator.sign_on.issuer,
-    }
-    if not about["groups"]:
+    if not (groups := access.known(groups)):
         raise HTTPException(403, f"You are {person}, but no group that you are in has access here: ask the operators.")
     response = RedirectResponse(page, status_code=303)
+    about = {"person": person, "groups": groups, "credential": provider.issuer, "request": state}
     with site.runtime.database.write() as session:
-        authenticator.begin(request, response, session, now, about | {"request": state})
+        authenticator.begin(request, response, session, now, about)
     response.delete_cookie(PENDING_COOKIE, path="/")
     logs.event("person.signed_in", person=person)
     return response
