@@ -69,12 +69,8 @@ class Attempts:
     def wait(self, address: str, now: datetime) -> timedelta:
         """How long this address must wait before it may give a token; zero where it may now."""
         with self._lock:
-            wrong = self._wrong.get(_network(address))
-            if wrong is None:
-                return timedelta(0)
-            while wrong and now - wrong[0] >= WINDOW:
-                wrong.popleft()
-            return wrong[0] + WINDOW - now if len(wrong) >= MAX_WRONG else timedelta(0)
+            recent = [each for each in self._wrong.get(_network(address), ()) if now - each < WINDOW]
+        return recent[0] + WINDOW - now if len(recent) >= MAX_WRONG else timedelta(0)
 
     def was_wrong(self, address: str, now: datetime) -> None:
         """Notes a wrong token."""
@@ -96,10 +92,8 @@ def _network(address: str) -> str:
 
 
 PERSON: Final = 80  # characters of the name of somebody who signed on
-# The scope that a token for programs needs, by the first part of an address; all else is for `read`.
-SCOPES: Final = dict.fromkeys(("operate", "status", "readyz"), Scope.OPERATE) | dict.fromkeys(
-    ("subscribers", "me", "feedback"), Scope.SUBSCRIBER
-)
+# By the scope that a token for programs needs the first part of the addresses; all others are for `read`.
+SCOPES: Final = {Scope.OPERATE: ("operate", "status", "readyz"), Scope.SUBSCRIBER: ("subscribers", "me", "feedback")}
 
 
 @dataclass
@@ -192,8 +186,7 @@ class Authenticator:
         logs.event("token.refused", logging.WARNING, address=_address(request))
 
     def may_scrape(self, request: Request, database: Database, settings: Settings, now: datetime) -> bool:
-        """Whether the metrics may be read: by all, or by those who bear their token, one with their scope, or that of
-        operators."""
+        """Whether the metrics may be read: by all, or by who bears their token, one with the scope, or operators."""
         if not self.metrics_token:
             return True
         bearer = _bearer(request)
@@ -203,10 +196,10 @@ class Authenticator:
         if self.is_operator(bearer) or hmac.compare_digest(bearer.encode(), self.metrics_token.encode()):
             return True
         with database.read() as session:
-            if self._program(session, settings, bearer, Scope.METRICS, now) is not None:
-                return True
-        self.was_wrong(request, now)
-        return False
+            known = self._program(session, settings, bearer, Scope.METRICS, now)
+        if known is None:
+            self.was_wrong(request, now)
+        return known is not None
 
     # --- members -------------------------------------------------------------------------------------------
 
@@ -266,7 +259,8 @@ def _scope_of(request: Request) -> Scope:
     """The scope that a token for programs needs for a request."""
     if request.method not in {"GET", "HEAD"}:
         return Scope.OPERATE
-    return SCOPES.get(request.url.path.removeprefix("/api").split("/")[1], Scope.READ)
+    first = request.url.path.removeprefix("/api").split("/")[1]
+    return next((scope for scope, places in SCOPES.items() if first in places), Scope.READ)
 
 
 def _address(request: Request) -> str:
