@@ -72,26 +72,11 @@ def _agreeing(participle: str) -> list[str]:
     return [participle + ending for ending in ("", "e", "s", "es")]
 
 
-def _french(verb: str) -> list[str]:
-    stem = verb[:-2]
-    forms = [verb]
-    known = _irregular("fr").get(verb)
-    if known:
-        forms += [*known, *_agreeing(known[-1])]
-    if verb.endswith("er"):
-        forms += [f"{stem}e", f"{stem}ent", f"{stem}a", f"{stem}ait", f"{verb}a", f"{verb}ont", f"{stem}ant"]
-        forms += _agreeing(f"{stem}é")
-        if stem.endswith("g"):
-            forms += [f"{stem}ea", f"{stem}eait", f"{stem}eant"]
-    elif verb.endswith("ir") and not known:
-        forms += [f"{stem}it", f"{stem}issent", f"{stem}issait", f"{verb}a", *_agreeing(f"{stem}i")]
-    return forms
-
-
 # What the infinitive takes; and by its ending ("" for any other) what takes the place of that, last the participle.
 # A `+` goes on where the infinitive, without its last letter, ends.
 _ITALIAN = "e ono isce iscono endo +à"
 _ROMANCE = {
+    "fr": ("a ont", {"er": "e ent a ait ant é", "ir": "it issent issait i", "": "ent it ait ant u"}),
     "es": ("á án", {"ar": "a an ó aron aba ando ado", "": "e en ió ieron ía iendo ido"}),
     "pt": ("á ão", {"ar": "a am ou aram ava ando ado", "": "e em eu iu eram iram ia ido"}),
     "it": ("", {"are": "a ano ò ava erà ando ato", "ere": f"{_ITALIAN} uto", "": f"{_ITALIAN} ito"}),
@@ -99,7 +84,7 @@ _ROMANCE = {
 
 
 def _romance(verb: str, language: str) -> list[str]:
-    """Spanish, Portuguese, Italian."""
+    """French, Spanish, Portuguese, Italian."""
     future, regular = _ROMANCE[language]
     forms = [verb, *(verb + ending for ending in future.split())]
     known = _irregular(language).get(verb)
@@ -109,6 +94,7 @@ def _romance(verb: str, language: str) -> list[str]:
     *endings, participle = regular.get(verb[len(stem) :], regular[""]).split()
     for ending in endings:
         link = "h" if ending == "erà" and stem.endswith(("c", "g")) else ""  # pagare, pagherà
+        link = "e" if language == "fr" and stem.endswith("g") and ending.startswith("a") else link  # songer, songea
         forms.append(verb[:-1] + ending[1:] if ending.startswith("+") else stem + link + ending)
     if language == "es" and verb.endswith("ar"):  # atacar, ataquen
         forms.append(f"{stem[:-1]}quen" if stem.endswith("c") else stem)
@@ -118,7 +104,7 @@ def _romance(verb: str, language: str) -> list[str]:
 _RULES: dict[str, Callable[[str], list[str]]] = {
     "en": _english,
     "de": _german,
-    "fr": _french,
+    "fr": partial(_romance, language="fr"),
     "es": partial(_romance, language="es"),
     "it": partial(_romance, language="it"),
     "nl": _dutch,
