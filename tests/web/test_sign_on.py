@@ -39,7 +39,9 @@ def configure(town: System, content: str) -> None:
 def reach(town: System) -> Iterator[Reach]:
     """The pages behind a proxy that names people, over a connection from an address."""
     configure(town, CONFIG + ACCESS)
-    trusted = sign_on({"ALERTS_TRUSTED_HEADER": "X-Forwarded-User", "ALERTS_TRUSTED_PROXIES": PROXY})
+    trusted = sign_on(
+        {"ALERTS_TRUSTED_HEADER": "X-Forwarded-User", "ALERTS_TRUSTED_PROXIES": f"{PROXY}, 172.16.0.0/12"}
+    )
     with ExitStack() as stack:
 
         def connect(peer: str = PROXY, person: str = "ann@example.org", groups: str = "") -> TestClient:
@@ -74,6 +76,11 @@ def test_groups_decide_what_somebody_sees(reach: Reach, groups: str, role: str) 
     assert who(reach(groups=groups)) == ("ann@example.org", role)
 
 
+@pytest.mark.parametrize("peer", ["10.0.0.5", "::ffff:10.0.0.5", "172.31.255.255"])
+def test_a_proxy_is_an_address_or_in_a_network(reach: Reach, peer: str) -> None:
+    assert who(reach(peer, groups="admins"))[1] == "operator"
+
+
 def test_a_subscriber_s_group_opens_its_alerts_and_no_others(reach: Reach) -> None:
     client = reach(groups="policy")
     assert client.get("/me").status_code == 200
@@ -83,6 +90,10 @@ def test_a_subscriber_s_group_opens_its_alerts_and_no_others(reach: Reach) -> No
     assert reach(groups="everybody").get("/me").status_code == 403
 
 
+def test_leaving_is_the_proxy_s_affair(reach: Reach) -> None:
+    assert 'action="/leave"' not in reach(groups="admins").get("/").text
+
+
 def test_an_edit_of_the_configuration_holds_at_once(town: System, reach: Reach) -> None:
     client = reach(groups="admins")
     assert who(client)[1] == "operator"
@@ -90,7 +101,7 @@ def test_an_edit_of_the_configuration_holds_at_once(town: System, reach: Reach) 
     assert who(client)[1] == "open"
 
 
-@pytest.mark.parametrize("peer", ["", "10.0.0.6", "127.0.0.1", "::1"])
+@pytest.mark.parametrize("peer", ["", "10.0.0.6", "127.0.0.1", "::1", "172.32.0.1", "fe80::1"])
 def test_a_header_from_elsewhere_is_ignored_and_logged(
     reach: Reach, peer: str, caplog: pytest.LogCaptureFixture
 ) -> None:

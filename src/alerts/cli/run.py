@@ -167,6 +167,7 @@ def _ended_by(supervisor: embedded.Supervisor) -> int:
 def _check_environment(state: Path, port: int) -> None:
     """Raises AlertsError, once, for what the children would refuse again and again."""
     from alerts.access import links, signing
+    from alerts.access.sign_on import sign_on
     from alerts.config import environment
     from alerts.pipeline import heartbeat
 
@@ -176,6 +177,7 @@ def _check_environment(state: Path, port: int) -> None:
     if port:
         signing.signer(state, os.environ)
         signing.operator_token(state, os.environ)
+        sign_on(os.environ)
 
 
 @contextlib.contextmanager
