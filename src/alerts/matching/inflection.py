@@ -5,7 +5,7 @@ that does not exist costs nothing, so rules give too many rather than too few.
 """
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 
 from alerts.matching.text import Text
 from alerts.matching.words import pair_list
@@ -101,20 +101,13 @@ def _romance(verb: str, language: str) -> list[str]:
     return [*forms, *_agreeing(stem + participle)]
 
 
-_RULES: dict[str, Callable[[str], list[str]]] = {
-    "en": _english,
-    "de": _german,
-    "fr": partial(_romance, language="fr"),
-    "es": partial(_romance, language="es"),
-    "it": partial(_romance, language="it"),
-    "nl": _dutch,
-    "pt": partial(_romance, language="pt"),
-}
+_RULES: dict[str, Callable[[str], list[str]]] = {"en": _english, "de": _german, "nl": _dutch}
 
-LANGUAGES = tuple(_RULES)  # whose verbs can be inflected
+LANGUAGES = (*_RULES, *_ROMANCE)  # whose verbs can be inflected
 
 
 def inflect(verb: str, language: str) -> tuple[str, ...]:
     """The forms of a verb in lower case and without accents, the basic one first. KeyError for an unknown language."""
-    forms = _RULES[language](Text(verb).low.strip())
+    infinitive = Text(verb).low.strip()
+    forms = _RULES[language](infinitive) if language in _RULES else _romance(infinitive, language)
     return tuple(dict.fromkeys(Text(form).low for form in forms))

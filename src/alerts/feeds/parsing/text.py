@@ -37,12 +37,8 @@ def to_text(value: str, *, markup: bool) -> str:
 
     `markup`: it is HTML. Where what remains still looks like HTML, it was escaped twice, and is read once more.
     """
-    text = value
-    if markup:
-        text = strip_markup(text)
-        if looks_like_markup(text):
-            text = strip_markup(text)
-    return tidy(text)
+    text = strip_markup(value) if markup else value
+    return tidy(strip_markup(text) if markup and looks_like_markup(text) else text)
 
 
 def to_line(value: str, *, markup: bool) -> str:
