@@ -92,8 +92,10 @@ def _network(address: str) -> str:
 
 
 PERSON: Final = 80  # characters of the name of somebody who signed on
-# By the scope that a token for programs needs the first part of the addresses; all others are for `read`.
-SCOPES: Final = {Scope.OPERATE: ("operate", "status", "readyz"), Scope.SUBSCRIBER: ("subscribers", "me", "feedback")}
+# The scope that a token for programs needs, by the first part of an address; all else is for `read`.
+SCOPES: Final = dict.fromkeys(("operate", "status", "readyz"), Scope.OPERATE) | dict.fromkeys(
+    ("subscribers", "me", "feedback"), Scope.SUBSCRIBER
+)
 
 
 @dataclass
@@ -259,8 +261,7 @@ def _scope_of(request: Request) -> Scope:
     """The scope that a token for programs needs for a request."""
     if request.method not in {"GET", "HEAD"}:
         return Scope.OPERATE
-    first = request.url.path.removeprefix("/api").split("/")[1]
-    return next((scope for scope, places in SCOPES.items() if first in places), Scope.READ)
+    return SCOPES.get(request.url.path.removeprefix("/api").split("/")[1], Scope.READ)
 
 
 def _address(request: Request) -> str:
