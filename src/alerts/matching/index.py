@@ -15,7 +15,7 @@ from itertools import chain, compress
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from alerts.matching.forms import Case, Form, Strength
-from alerts.matching.memory import Memory
+from alerts.model.memory import Memory
 from alerts.matching.text import Text
 from alerts.matching.vocabulary import COMMON_WORDS, FUNCTION_WORDS, GENERIC_NOUNS, HEAD_NOUNS, LEGAL_FORMS
 

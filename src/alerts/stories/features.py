@@ -19,7 +19,7 @@ from alerts.model.pages import canonical
 from alerts.model.times import instant, micros
 from alerts.stories import credit
 from alerts.stories.corrections import without_mark
-from alerts.stories.sketch import fingerprints
+from alerts.stories.sketch import Fingerprints, Prints, fingerprints
 from alerts.stories.terms import FREQUENT, terms_of, tokens, weight
 
 VERSION = 5  # of what features say and how they are written; with another all that is recorded is clustered again
@@ -38,7 +38,7 @@ class Features:
 
     `outlet` is the publisher's name made comparable, `origin` that of whom an aggregator names as its source,
     `agency` the news agency the text is credited to (empty: none), `headline` a hash of the title as read,
-    `opening` and `sketch` fingerprints of the text (empty where the item has none).
+    `prints` the fingerprints of the text (empty where the item has none).
     """
 
     item: str
@@ -49,10 +49,17 @@ class Features:
     terms: tuple[str, ...]
     body: tuple[str, ...] = ()
     headline: int = 0
-    opening: tuple[int, ...] = ()
-    sketch: tuple[int, ...] = ()
+    prints: Fingerprints = Fingerprints()
     origin: str = ""
     agency: str = ""
+
+    @property
+    def opening(self) -> Prints:
+        return self.prints.get()[0]
+
+    @property
+    def sketch(self) -> Prints:
+        return self.prints.get()[1]
 
     def dump(self) -> bytes:
         """A compact, deterministic, versioned form; `load` gives an equal value back."""
@@ -74,15 +81,15 @@ class Features:
         _, item, outlet, link, reported, observed, title, body, headline, opening, sketch, origin, agency = record
         times = instant(reported), instant(observed)
         words = tuple(title.split()), tuple(body.split())
-        prints = _unpacked(opening), _unpacked(sketch)
-        return cls(item, outlet, link, *times, *words, headline, *prints, origin, agency)
+        prints = Fingerprints(lambda: (_unpacked(opening), _unpacked(sketch)))
+        return cls(item, outlet, link, *times, *words, headline, prints, origin, agency)
 
 
-def _packed(values: tuple[int, ...]) -> str:
+def _packed(values: Prints) -> str:
     return b64encode(pack(f">{len(values)}I", *values)).decode("ascii")
 
 
-def _unpacked(text: str) -> tuple[int, ...]:
+def _unpacked(text: str) -> Prints:
     raw = b64decode(text)
     return unpack(f">{len(raw) // 4}I", raw)
 
@@ -101,7 +108,6 @@ def features(item: Item, publisher: str, mentions: Iterable[Mention] = ()) -> Fe
     words = terms_of(_read(title, len(item.title) - len(unmarked), [each for each in named if each.field == "title"]))
     if not title:
         title, words = text[:_TITLE], terms_of(_read(text[:_TITLE], 0, _in_text(item, text, named)))
-    opening, sketch = fingerprints(tokens(text.lower()))
     agency = credit.agency(publisher) or credit.agency(origin)
     if not agency and (text or item.author):
         agency = credit.credited(item.author[:_NAME], item.summary) or credit.credited("", item.content)
@@ -115,8 +121,7 @@ def features(item: Item, publisher: str, mentions: Iterable[Mention] = ()) -> Fe
         terms=words,
         body=_body_terms(item, text, named, words),
         headline=int.from_bytes(blake2b(headline, digest_size=6).digest(), "big"),
-        opening=opening,
-        sketch=sketch,
+        prints=Fingerprints(lambda: fingerprints(tokens(text.lower()))),
         origin=credit.outlet(origin) if origin else "",
         agency=agency,
     )

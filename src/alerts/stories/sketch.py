@@ -5,10 +5,12 @@ is recognised in the full text that it opens; the *sketch* keeps the smallest ha
 sampling, Cohen and Kaplan 2007), so that a copy with another opening is recognised too.
 """
 
+from collections.abc import Callable
 from heapq import nsmallest
 from itertools import accumulate
 from zlib import crc32
 
+Prints = tuple[int, ...]  # fingerprints of a text, ascending
 OPENING = 48  # words
 SIZE = 32
 _LONGEST = 1500  # words of a text that are looked at
@@ -28,7 +30,7 @@ def _shingles(words: list[str]) -> list[int]:
     ]
 
 
-def fingerprints(words: list[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def fingerprints(words: list[str]) -> tuple[Prints, Prints]:
     """The opening and the sketch of a text, given its words (lower case), each ascending.
 
     A text of less than four words has no opening, and one that is nothing but its opening no sketch.
@@ -38,13 +40,37 @@ def fingerprints(words: list[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return start, tuple(sorted(set(shingles))[:SIZE]) if len(words) > OPENING else ()
 
 
-def containment(a: tuple[int, ...], b: tuple[int, ...]) -> float:
+class Fingerprints:
+    """The opening and the sketch of a text, made when first asked for: most reports are compared with no other."""
+
+    __slots__ = ("_make", "_made")
+
+    def __init__(self, make: Callable[[], tuple[Prints, Prints]] = lambda: ((), ())) -> None:
+        self._make: Callable[[], tuple[Prints, Prints]] | None = make
+        self._made: tuple[Prints, Prints] | None = None
+
+    def get(self) -> tuple[Prints, Prints]:
+        """The opening and the sketch."""
+        make = self._make  # before the look at what is made: another thread may be quicker
+        if self._made is None and make is not None:
+            self._made = make()
+            self._make = None  # it holds the text
+        return self._made or ((), ())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Fingerprints) and self.get() == other.get()
+
+    def __hash__(self) -> int:
+        return hash(self.get())
+
+
+def containment(a: Prints, b: Prints) -> float:
     """How much of the shorter opening stands in the other, 0 to 1; 0 where one is too short to say."""
     shorter = min(len(a), len(b))
     return len(set(a).intersection(b)) / shorter if shorter >= COMPARABLE else 0.0
 
 
-def resemblance(a: tuple[int, ...], b: tuple[int, ...]) -> float:
+def resemblance(a: Prints, b: Prints) -> float:
     """The Jaccard similarity of two texts as their sketches estimate it, 0 to 1; 0 where one has none."""
     if not a or not b:
         return 0.0
