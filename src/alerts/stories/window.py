@@ -32,35 +32,20 @@ _STEPS = [1, 2, *(value << octave for octave in range(24) for value in (3, 4))]
 class Term:
     """A term of the window: the stories that have it and how often (in units of `IN_TEXT`), its story-days."""
 
-    __slots__ = ("_days", "_step", "_weight", "cost", "rare", "stories", "text")
+    __slots__ = ("_step", "_weight", "cost", "days", "rare", "stories", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.stories: dict[Story, int] = {}
+        self.days = 0
         self._weight = weight(text)
         self.rare = self._weight == RARE
-        self._days: dict[tuple[Story, int], int] = {}
         self._step = 1
         self.cost = cost(self._weight, 1)
 
-    def report(self, story: "Story", day: int, change: int) -> None:
-        """Note that one more (or one less) item of the story has the term on that day."""
-        key = (story, day)
-        days = self._days
-        items = days.get(key, 0) + change
-        if items:
-            days[key] = items
-            if items > 1 or change < 0:
-                return
-        else:
-            del days[key]
-        if (len(days) or 1) != self._step:
-            self._recount()
-
-    def _recount(self) -> None:
+    def recount(self) -> None:
         """Bring `cost` up to date with the story-days, here and in the norms of the stories."""
-        count = len(self._days) or 1
-        step = _STEPS[bisect_right(_STEPS, count) - 1]
+        step = _STEPS[bisect_right(_STEPS, self.days or 1) - 1]
         if step == self._step:
             return
         self._step = step
@@ -81,13 +66,14 @@ class Story:
     """The members of one story and the counts of their terms.
 
     `weight`, `costs` and `squares` are the sums of count², count²·cost and count²·cost² over the terms: the squared
-    norm of the counts weighted by what the terms tell, as a polynomial of the level. `earliest` and `latest` are
-    the times of the reports, in seconds since 1970. `lead` is the rare term with the highest count, None where
-    there is none.
+    norm of the counts weighted by what the terms tell, as a polynomial of the level. `days` has the number of reports
+    of each day, `dated` how many of them have each term. `earliest` and `latest` are the times of the reports, in
+    seconds since 1970. `lead` is the rare term with the highest count, None where there is none.
     """
 
     __slots__ = (
-        "costs", "counts", "days", "earliest", "id", "latest", "lead", "members", "outlets", "squares", "weight",
+        "costs", "counts", "dated", "days", "earliest", "id", "latest", "lead", "members", "outlets", "squares",
+        "weight",
     )  # fmt: skip
 
     def __init__(self, name: str) -> None:
@@ -96,16 +82,10 @@ class Story:
         self.counts: dict[Term, int] = {}
         self.outlets: Counter[str] = Counter()
         self.days: Counter[int] = Counter()
+        self.dated: dict[int, dict[Term, int]] = {}
         self.lead: Term | None = None
         self.earliest, self.latest = inf, -inf
         self.weight = self.costs = self.squares = 0
-
-    def grow(self, squares: int, cost: int) -> None:
-        """Note that the square of the count of a term has grown."""
-        self.weight += squares
-        squares *= cost
-        self.costs += squares
-        self.squares += squares * cost
 
     def profile(self) -> "Read":
         """How often the members have each term."""
@@ -208,7 +188,7 @@ class Window:
     def _count(self, story: Story, features: Features, sign: int) -> None:
         """Count the terms, the outlet and the day of an item that comes (1) or goes (-1)."""
         day = int(features.reported.timestamp() // _DAY)
-        terms, counts = self.terms, story.counts
+        terms, counts, dated = self.terms, story.counts, story.dated.setdefault(day, {})
         for each, share in self.weighed(features):
             term = terms.get(each)
             if term is None:
@@ -219,8 +199,16 @@ class Window:
                 counts[term] = term.stories[story] = count
             else:
                 del counts[term], term.stories[story]
-            story.grow(count * count - former * former, term.cost)
-            term.report(story, day, sign)
+            squares = count * count - former * former
+            story.weight += squares
+            story.costs += squares * term.cost
+            story.squares += squares * term.cost * term.cost
+            reports = dated[term] = dated.get(term, 0) + sign
+            if reports == (sign > 0):  # the first of the day came, or the last went
+                term.days += sign
+                term.recount()
+                if not reports:
+                    del dated[term]
             if not term.stories:
                 del terms[each]
             elif sign > 0 and term.rare:
@@ -233,7 +221,7 @@ class Window:
         if not story.outlets[features.outlet]:
             del story.outlets[features.outlet]
         if not story.days[day]:
-            del story.days[day]
+            del story.days[day], story.dated[day]
         self._days += len(story.days) - days
 
     def merge(self, into: Story, gone: Story) -> None:
