@@ -9,7 +9,7 @@ Times are whole microseconds since 1970.
 """
 
 import math
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from operator import itemgetter
@@ -110,8 +110,9 @@ class Ranking:
         if term is not None:
             self._terms[story] = term
             entry = self._placed(story, term)
-            insort(self._order, entry)
-            self._changed(bisect_left(self._order, entry))
+            place = bisect_left(self._order, entry)
+            self._order.insert(place, entry)
+            self._changed(place)
 
     def _placed(self, story: str, term: Term) -> tuple[float, str]:
         return -order_key(term, self.half_life), story
@@ -133,7 +134,10 @@ class Ranking:
 
 def level_of(value: float, rules: LevelRules) -> Level:
     """The highest level whose `raise` a score or an impact has reached."""
-    return next((each for each in _FALLING if value >= rules.raise_[each]), Level.LOW)
+    for level in _FALLING:
+        if value >= rules.raise_[level]:
+            return level
+    return Level.LOW
 
 
 def floor(level: Level, rules: LevelRules) -> float:
