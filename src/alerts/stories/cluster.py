@@ -147,7 +147,7 @@ class Clusterer:
             else:
                 if (repost := self._repost(features)) is not None:
                     score, why, name = 1.0, "links to the same page", repost.id
-        joined = window.put(features, name or self._new_id(features))
+        joined = window.put(features, name or self._new_id(features), read)
         events.append(Joined(features.item, joined.id, score, why))
         for story in self._candidates(joined, near):
             if story is not joined and story.id in window.stories:
@@ -171,6 +171,8 @@ class Clusterer:
 
     def _near(self, read: Read) -> list[tuple[float, Story]]:
         """The most similar stories with their similarity (cosine of the profiles), best first."""
+        if not any(term for term, _, _ in read):
+            return []
         level = self._window.level
         known: list[tuple[Term, int]] = []
         own = 0

@@ -135,27 +135,21 @@ class Window:
         """The logarithm of the (smoothed) number of story-days, times 1000."""
         return round(1000 * log(self._days + _IMAGINED))
 
-    def weighed(self, features: Features) -> list[tuple[str, int]]:
-        """The item's terms with their shares, those of the title first, in the order of the text."""
-        ignored = self._ignored
-        weighed = [(each, IN_TITLE) for each in features.terms if each not in ignored]
-        if features.body:
-            weighed += [(each, IN_TEXT) for each in features.body if each not in ignored]
-        return weighed
-
     def read(self, features: Features) -> Read:
-        """The item's terms, with what is known of them in the window."""
-        return [(self.terms.get(each), each, share) for each, share in self.weighed(features)]
+        """The item's terms with what is known of them in the window and with their shares, those of the title first."""
+        known, ignored = self.terms, self._ignored
+        read = [(known.get(each), each, IN_TITLE) for each in features.terms if each not in ignored]
+        return read + [(known.get(each), each, IN_TEXT) for each in features.body if each not in ignored]
 
-    def put(self, features: Features, name: str) -> Story:
-        """Make the item a member of the story, which is created where it does not exist."""
+    def put(self, features: Features, name: str, read: Read | None = None) -> Story:
+        """Make the item a member of the story, which is created where it does not exist. `read` is the item as read."""
         story = self.stories.get(name)
         if story is None:
             story = self.stories[name] = Story(name)
         item = features.item
         story.members[item] = features
         self.where[item] = story
-        self._count(story, features, 1)
+        self._count(story, features, self.read(features) if read is None else read, 1)
         seconds = features.reported.timestamp()
         story.earliest = min(story.earliest, seconds)
         story.latest = max(story.latest, seconds)
@@ -168,7 +162,7 @@ class Window:
         """Take an item out; its story goes with its last member."""
         story = self.where.pop(item)
         features = story.members.pop(item)
-        self._count(story, features, -1)
+        self._count(story, features, self.read(features), -1)
         if features.link:
             page = self.pages[features.link]
             del page[item]
@@ -185,14 +179,13 @@ class Window:
             story.lead = min(rare, key=lambda term: (-story.counts[term], term.text), default=None)
         return features
 
-    def _count(self, story: Story, features: Features, sign: int) -> None:
+    def _count(self, story: Story, features: Features, read: Read, sign: int) -> None:
         """Count the terms, the outlet and the day of an item that comes (1) or goes (-1)."""
         day = int(features.reported.timestamp() // _DAY)
         terms, counts, dated = self.terms, story.counts, story.dated.setdefault(day, {})
-        for each, share in self.weighed(features):
-            term = terms.get(each)
+        for term, each, share in read:
             if term is None:
-                term = terms[each] = Term(each)
+                term = terms[each] = terms.get(each) or Term(each)
             former = counts.get(term, 0)
             count = former + sign * share
             if count:
