@@ -6,7 +6,7 @@ it the same observations in the order of their instants and get the same transit
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from alerts.cases.history import CORRECTABLE, Assessed, Correction, Recorded, Rise, StoryVersion, Totals

@@ -5,7 +5,6 @@ is recognised in the full text that it opens; the *sketch* keeps the smallest ha
 sampling, Cohen and Kaplan 2007), so that a copy with another opening is recognised too.
 """
 
-from collections.abc import Callable
 from heapq import nsmallest
 from itertools import accumulate
 from zlib import crc32
@@ -38,30 +37,6 @@ def fingerprints(words: list[str]) -> tuple[Prints, Prints]:
     shingles = _shingles(words[:_LONGEST])
     start = tuple(sorted(set(shingles[: OPENING - 3])))
     return start, tuple(sorted(set(shingles))[:SIZE]) if len(words) > OPENING else ()
-
-
-class Fingerprints:
-    """The opening and the sketch of a text, made when first asked for: most reports are compared with no other."""
-
-    __slots__ = ("_make", "_made")
-
-    def __init__(self, make: Callable[[], tuple[Prints, Prints]] = lambda: ((), ())) -> None:
-        self._make: Callable[[], tuple[Prints, Prints]] | None = make
-        self._made: tuple[Prints, Prints] | None = None
-
-    def get(self) -> tuple[Prints, Prints]:
-        """The opening and the sketch."""
-        make = self._make  # before the look at what is made: another thread may be quicker
-        if self._made is None and make is not None:
-            self._made = make()
-            self._make = None  # it holds the text
-        return self._made or ((), ())
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Fingerprints) and self.get() == other.get()
-
-    def __hash__(self) -> int:
-        return hash(self.get())
 
 
 def containment(a: Prints, b: Prints) -> float:

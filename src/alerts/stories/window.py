@@ -183,9 +183,8 @@ class Window:
         """Count the terms, the outlet and the day of an item that comes (1) or goes (-1)."""
         day = int(features.reported.timestamp() // _DAY)
         terms, counts, dated = self.terms, story.counts, story.dated.setdefault(day, {})
-        for term, each, share in read:
-            if term is None:
-                term = terms[each] = terms.get(each) or Term(each)
+        for known, each, share in read:
+            term = known or terms.get(each) or terms.setdefault(each, Term(each))
             former = counts.get(term, 0)
             count = former + sign * share
             if count:
