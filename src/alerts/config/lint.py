@@ -27,8 +27,9 @@ def doubts(loaded: Loaded) -> list[Problem]:
         *_former_thresholds(entries),
         *_who_speaks(entries),
         *_silent_authorities(entries),
+        *_doubtful_names(loaded),
     ]
-    return sorted([*found, *_doubtful_names(loaded)])
+    return sorted(found)
 
 
 def idle(loaded: Loaded, seen: Mapping[str, frozenset[str]], topics: frozenset[str], items: int) -> list[Problem]:
