@@ -4,7 +4,6 @@ The live pipeline loads a case file from the database, replay keeps one per inst
 it the same observations in the order of their instants and get the same transitions.
 """
 
-import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -69,6 +68,7 @@ class CaseFile:
         self._members = Membership()
         self._evidence: dict[str, Evidence] = {}
         self._rankings = {axis: Ranking(scores.half_life_of(rules, axis)) for axis in AXES}
+        self._by_time = Ranking(1.0)  # of all stories, as if each had an impact of 1: the newest first
         self._totals = Totals()
         self._course: dict[Axis, list[tuple[datetime, Score]]] = {axis: [] for axis in AXES}
         self._rises: list[Rise] = []
@@ -85,14 +85,14 @@ class CaseFile:
         # What has left the window by now has no influence on what comes after.
         features = ((each.features, story) for each, story in record.members)
         recent = (each for each in features if clock is None or clock - each[0].observed < Clusterer.HORIZON)
-        self._clusterer = Clusterer.restore(recent, self.institution.id, _names(self.institution))
+        self._clusterer = Clusterer(self.institution.id, _names(self.institution), recent)
         self._members = Membership(record.merged, record.left)
         for observation, story in record.members:
             self._members.place(observation, story)
             if observation.revised:
                 self._revised.add(observation.report.item)
         self.clock = clock
-        for story in self._members.stories():
+        for story in self._members.by_story:
             self._weigh(story)
         if clock is not None:
             self._note_scores(clock)
@@ -156,15 +156,8 @@ class CaseFile:
         corrections = self._corrections(at, revised)
         self._rises += [Rise.of_transition(each) for each in changed if each.rises]
         self._rises += [Rise.of_story(at, each) for each in rises]
-        return Change(
-            at=at,
-            transitions=(*transitions, *changed),
-            rises=tuple(rises),
-            ages=self._ages(at, batch),
-            events=tuple(events),
-            stories=weighed,
-            corrections=tuple(corrections),
-        )
+        moves, ages = (*transitions, *changed), self._ages(at, batch)
+        return Change(at, moves, tuple(rises), ages, tuple(events), weighed, tuple(corrections))
 
     def reconsider(self, at: datetime, axes: Mapping[Axis, AxisState], rises: Iterable[Rise]) -> list[Transition]:
         """After the configuration changed: the levels as they were (`axes`) against what they are now.
@@ -182,10 +175,11 @@ class CaseFile:
 
         Whether it proves anything else than before.
         """
-        found, former = self._evidence_of(story), self._evidence.get(story)
+        found, former = self._members.evidence(story, self.institution.id), self._evidence.get(story)
         if found == former:
             return False
         self._totals.change(former, found)
+        self._by_time.put(story, None if found is None else Term(1.0, micros(found.newest)))
         if found is None:
             self._evidence.pop(story, None)
         else:
@@ -202,9 +196,6 @@ class CaseFile:
 
     def _term(self, found: Evidence, axis: Axis) -> Term | None:
         return impacts.term(found, axis, self._topics, self.institution)
-
-    def _evidence_of(self, story: str, upto: datetime | None = None) -> Evidence | None:
-        return self._members.evidence(story, self.institution.id, upto)
 
     def score(self, axis: Axis, at: datetime) -> float:
         """The score of an axis at an instant, from what had been observed by then.
@@ -322,7 +313,7 @@ class CaseFile:
             kept = (each for each in rise.transition.contributions if self._members.surviving(each.story) not in anew)
             values += [each.value for each in kept]
         for story in sorted(anew):
-            then = self._evidence_of(story, rise.at)
+            then = self._members.evidence(story, self.institution.id, rise.at)
             term = None if then is None else self._term(then, rise.axis)
             if term is not None:
                 own = rise.transition is None
@@ -372,14 +363,14 @@ class CaseFile:
 
         `before` is what the scores of a DAY before faded from, where the case file does not go back so far.
         """
-        newest = heapq.nsmallest(NEWEST, self._evidence.values(), key=lambda each: (-micros(each.newest), each.story))
-        shown = {each.story for each in newest}
+        newest = [story for story, _ in self._by_time.leading(NEWEST)]
+        shown = {*newest}
         axes, falls = {}, self.falls()
         for axis, ranking in self._rankings.items():
             leading = [story for story, _ in ranking.leading()]
             shown.update(leading)
-            known = None if before is None else before[axis].at(micros(at - DAY), ranking.half_life)
-            previous = self.score(axis, at - DAY) if known is None else known
+            then = at - DAY
+            previous = self.score(axis, then) if before is None else before[axis].at(micros(then), ranking.half_life)
             axes[axis] = AxisView(
                 level=self.axes[axis].level,
                 score=self.score(axis, at),
@@ -393,7 +384,7 @@ class CaseFile:
             institution=self.institution,
             at=at,
             axes=axes,
-            newest=tuple(summary(each) for each in newest),
+            newest=tuple(summary(self._evidence[story]) for story in newest),
             reports={report.item: report for story in shown for report in self._evidence[story].reports},
             counts=self._totals.counts(),
         )

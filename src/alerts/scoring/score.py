@@ -106,20 +106,16 @@ class Ranking:
         if former is not None:
             place = bisect_left(self._order, self._placed(story, former))
             del self._order[place], self._terms[story]
-            self._changed(place)
+            self._score = None if place < PLACES else self._score
         if term is not None:
             self._terms[story] = term
             entry = self._placed(story, term)
             place = bisect_left(self._order, entry)
             self._order.insert(place, entry)
-            self._changed(place)
+            self._score = None if place < PLACES else self._score
 
     def _placed(self, story: str, term: Term) -> tuple[float, str]:
         return -order_key(term, self.half_life), story
-
-    def _changed(self, place: int) -> None:
-        if place < PLACES:
-            self._score = None
 
     def leading(self, count: int = PLACES) -> list[tuple[str, Term]]:
         """The stories that contribute most, the first of them first; of equals the one with the smaller id."""

@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from heapq import heapify, heappop, heappush
@@ -62,6 +63,7 @@ def cost(telling: int, step: int) -> int:
     return round(1000 * log(step + _IMAGINED * exp(-telling / 1000)))
 
 
+@dataclass(slots=True, eq=False)
 class Story:
     """The members of one story and the counts of their terms.
 
@@ -71,21 +73,18 @@ class Story:
     seconds since 1970. `lead` is the rare term with the highest count, None where there is none.
     """
 
-    __slots__ = (
-        "costs", "counts", "dated", "days", "earliest", "id", "latest", "lead", "members", "outlets", "squares",
-        "weight",
-    )  # fmt: skip
-
-    def __init__(self, name: str) -> None:
-        self.id = name
-        self.members: dict[str, Features] = {}
-        self.counts: dict[Term, int] = {}
-        self.outlets: Counter[str] = Counter()
-        self.days: Counter[int] = Counter()
-        self.dated: dict[int, dict[Term, int]] = {}
-        self.lead: Term | None = None
-        self.earliest, self.latest = inf, -inf
-        self.weight = self.costs = self.squares = 0
+    id: str
+    members: dict[str, Features] = field(default_factory=dict)
+    counts: dict[Term, int] = field(default_factory=dict)
+    outlets: Counter[str] = field(default_factory=Counter)
+    days: Counter[int] = field(default_factory=Counter)
+    dated: dict[int, dict[Term, int]] = field(default_factory=dict)
+    lead: Term | None = None
+    earliest: float = inf
+    latest: float = -inf
+    weight: int = 0
+    costs: int = 0
+    squares: int = 0
 
     def profile(self) -> "Read":
         """How often the members have each term."""
