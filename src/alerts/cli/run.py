@@ -4,7 +4,8 @@ import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -133,19 +134,19 @@ def _forever(app: App, host: str, port: int) -> int:
     from alerts.runtime.runtime import prepare
 
     logs.configure()
-    settings = prepare(app.config_dir, matching=False).settings  # a broken configuration starts nothing
+    active = prepare(app.config_dir)  # a broken configuration starts nothing
     if app.broker:
         embedded.check_broker(app.broker)
     with embedded.state_directory(app.state) as state:
         embedded.check_port(host, port)
         _check_environment(state, port)
-        embedded.preload()
-        embedded.in_child(_prepare, app.config_dir, app.database, app.state)
-        with _processes(app, state, host, port) as supervisor:
+        # It takes about as long as the imports of this process.
+        prepared = embedded.in_child(_prepare, app.config_dir, app.database, app.state)
+        with _processes(app, state, host, port, prepared) as supervisor:
             app.warn_of_passwords()
             click.echo(
-                f"alerts: watching {counted(len(settings.institutions), 'institution')} in "
-                f"{counted(len(settings.sources), 'source')}; state in {state}; Ctrl-C stops",
+                f"alerts: watching {counted(len(active.settings.institutions), 'institution')} in "
+                f"{counted(len(active.settings.sources), 'source')}; state in {state}; Ctrl-C stops",
                 err=True,
             )
             supervisor.watch()
@@ -180,17 +181,28 @@ def _check_environment(state: Path, port: int) -> None:
 
 
 @contextlib.contextmanager
-def _processes(app: App, state: Path, host: str, port: int) -> Iterator[embedded.Supervisor]:
-    """Broker unless one is configured, workers, beat and pages; stopped at the end of the block."""
+def _processes(
+    app: App, state: Path, host: str, port: int, prepared: Callable[[], None] = lambda: None
+) -> Iterator[embedded.Supervisor]:
+    """Broker unless one is configured, workers, beat and pages; stopped at the end of the block.
+
+    `prepared` waits until the database is ready for the workers.
+    """
+
+    from alerts.cli.main import main
 
     def say(line: str) -> None:
         click.echo(f"alerts: {line}", err=True)
 
     with tempfile.TemporaryDirectory(prefix="alerts-") as sockets, embedded.Supervisor(app.environment(), say) as group:
-        if not app.broker:
-            embedded.start_broker(group, state, Path(sockets))
+        answers = None if app.broker else embedded.start_broker(group, state, Path(sockets))
+        embedded.preload()
+        prepared()
+        if answers is not None:
+            answers()
         embedded.start_workers(group)
-        embedded.start_web(group, host, port)
+        if port:
+            group.add("web", work=partial(main, ["web", "--host", host, "--port", str(port)]))
         yield group
 
 

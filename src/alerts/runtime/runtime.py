@@ -4,11 +4,12 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
 
 from alerts.access.links import Pages, pages
 from alerts.access.signing import Sealer, signer
@@ -22,6 +23,8 @@ from alerts.runtime.configuration import Active, Configuration, Generations
 from alerts.runtime.task_requests import TaskRequests
 from alerts.store.clock import SharedClock
 from alerts.store.database import Database
+
+MAX_FETCHERS: Final = 128  # fetches at a time: eight tasks of `task_requests.POLL_BATCH`
 
 
 def utc_now() -> datetime:
@@ -56,11 +59,18 @@ class Runtime:
         return make_client(agent=user_agent(self.contact))
 
     @cached_property
+    def fetchers(self) -> ThreadPoolExecutor:
+        """The threads that fetch feeds, which mostly wait; kept, since to start one takes as long as half a poll."""
+        return ThreadPoolExecutor(MAX_FETCHERS, thread_name_prefix="fetch")
+
+    @cached_property
     def renderer(self) -> Renderer:
         return Renderer(self.configuration.directory / "templates")
 
     def close(self) -> None:
-        """Gives connections back."""
+        """Gives connections and threads back."""
+        if "fetchers" in self.__dict__:
+            self.fetchers.shutdown()
         self.database.dispose()
 
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import BindParameter, ColumnElement, Executable, Insert, bindparam, case, insert
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
 from alerts.store.schema import Base, table_of
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 _Id = TypeVar("_Id")
 
@@ -21,9 +24,12 @@ def dialect(session: Session) -> str:
     return session.get_bind().dialect.name
 
 
-def _insert(dialect: str, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
-    target = table_of(table)
-    return sqlite.insert(target) if dialect == "sqlite" else postgresql.insert(target)
+def _insert(dialect: str, table: type[Base]) -> "sqlite.Insert | postgresql.Insert":
+    if dialect == "sqlite":
+        return sqlite.insert(table_of(table))
+    from sqlalchemy.dialects import postgresql  # where it is used: it takes 2 MB
+
+    return postgresql.insert(table_of(table))
 
 
 # Statements are made once: making one costs more than running it.
