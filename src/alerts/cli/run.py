@@ -4,7 +4,7 @@ import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -128,7 +128,7 @@ def _sent(runtime: "Runtime") -> int:
 
 
 def _forever(app: App, host: str, port: int) -> int:
-    """Runs until a signal ends it; 128 and the number of that signal, as a shell says it."""
+    """Runs until a signal ends it."""
     from alerts.runtime import logs
     from alerts.runtime.runtime import prepare
 
@@ -139,9 +139,10 @@ def _forever(app: App, host: str, port: int) -> int:
     with embedded.state_directory(app.state) as state:
         embedded.check_port(host, port)
         _check_environment(state, port)
-        # It takes about as long as the imports of this process.
-        prepared = embedded.in_child(_prepare, app.config_dir, app.database, app.state)
-        with _processes(app, state, host, port, prepared) as supervisor:
+        prepared = embedded.in_child(_prepare, app)  # meanwhile this process imports what the others need
+        embedded.preload()
+        prepared()
+        with _processes(app, state, host, port) as supervisor:
             app.warn_of_passwords()
             click.echo(
                 f"alerts: watching {counted(len(active.settings.institutions), 'institution')} in "
@@ -150,19 +151,15 @@ def _forever(app: App, host: str, port: int) -> int:
             )
             supervisor.watch()
             click.echo("alerts: stopping", err=True)
-    return _ended_by(supervisor)
+    return supervisor.status
 
 
-def _prepare(config_dir: Path, database: str, state: Path) -> None:
+def _prepare(app: App) -> None:
     """Brings the schema up to date and puts the files in force."""
     from alerts.pipeline.publish import publish_files
 
-    with App(config_dir, database, "", state).runtime() as (runtime, _):
+    with app.runtime() as (runtime, _):
         publish_files(runtime)
-
-
-def _ended_by(supervisor: embedded.Supervisor) -> int:
-    return 128 + supervisor.signal if supervisor.signal else 0
 
 
 def _check_environment(state: Path, port: int) -> None:
@@ -180,25 +177,16 @@ def _check_environment(state: Path, port: int) -> None:
 
 
 @contextlib.contextmanager
-def _processes(
-    app: App, state: Path, host: str, port: int, prepared: Callable[[], None] = lambda: None
-) -> Iterator[embedded.Supervisor]:
-    """Broker unless one is configured, workers, beat and pages; stopped at the end of the block.
-
-    `prepared` waits until the database is ready for the workers.
-    """
-
+def _processes(app: App, state: Path, host: str, port: int) -> Iterator[embedded.Supervisor]:
+    """Broker unless one is configured, workers, beat and pages; stopped at the end of the block."""
     from alerts.cli.main import main
 
     def say(line: str) -> None:
         click.echo(f"alerts: {line}", err=True)
 
     with tempfile.TemporaryDirectory(prefix="alerts-") as sockets, embedded.Supervisor(app.environment(), say) as group:
-        answers = None if app.broker else embedded.start_broker(group, state, Path(sockets))
-        embedded.preload()
-        prepared()
-        if answers is not None:
-            answers()
+        if not app.broker:
+            embedded.start_broker(group, state, Path(sockets))
         embedded.start_workers(group)
         if port:
             group.add("web", work=partial(main, ["web", "--host", host, "--port", str(port)]))
@@ -234,4 +222,4 @@ def _demo(app: App, host: str, port: int, *, once: bool) -> int:
         database.upgrade()
     with _processes(app, app.state, host, port) as supervisor, app.runtime() as (runtime, _):
         play.live(app.stage, runtime, sys.stdout, supervisor.watch)
-    return _ended_by(supervisor)
+    return supervisor.status

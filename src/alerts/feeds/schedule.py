@@ -62,7 +62,7 @@ def next_poll(
     `parsed` and `decision` are None where there was no body to read; a body that is no feed counts as a
     failure. The same arguments give the same plan: the jitter comes from the source's id and the count of polls.
     """
-    state = state_for(source, state)
+    state = replace(state_for(source, state), polls=state.polls + 1, last_poll=now)
     error, line = result.error, result.detail
     if error is None and parsed is not None and parsed.error is not None:
         error, line = parsed.error, f"{shown(result.final_url)}: {parsed.detail}"
@@ -112,8 +112,6 @@ class _Poll:
             self.notes.append(f"works again after {state.failures} failures")
         state = replace(
             state,
-            polls=state.polls + 1,
-            last_poll=now,
             first_success=state.first_success or now,
             last_success=now,
             failures=0,
@@ -186,15 +184,7 @@ class _Poll:
 
     def failed(self, state: FeedState, error: ErrorKind, line: str) -> FeedState:
         failures, since = state.failures + 1, state.failing_since or self.now
-        state = replace(
-            state,
-            polls=state.polls + 1,
-            last_poll=self.now,
-            failures=failures,
-            failing_since=since,
-            error_kind=error.value,
-            error_line=line,
-        )
+        state = replace(state, failures=failures, failing_since=since, error_kind=error.value, error_line=line)
         if error is ErrorKind.GONE:
             since = state.gone_since or self.now
             state = replace(state, gone=state.gone + 1, gone_since=since)
@@ -247,9 +237,7 @@ def _with_validators(state: FeedState, result: FetchResult, *, held: bool) -> Fe
         return replace(state, etag="", last_modified="", validators_url="", body_hash="")
     former = state if result.status == 304 else FeedState()
     etag, last_modified = result.etag or former.etag, result.last_modified or former.last_modified
-    found = {"etag": etag, "last_modified": last_modified, "validators_url": storable(result.final_url)}
-    same = all(getattr(state, name) == value for name, value in found.items())
-    return state if same else replace(state, **found)
+    return replace(state, etag=etag, last_modified=last_modified, validators_url=storable(result.final_url))
 
 
 def _later(old: datetime | None, new: datetime | None, now: datetime) -> datetime | None:

@@ -76,8 +76,7 @@ def poll_sources(
     outcomes: dict[str, PollOutcome] = {}
     jobs = _lease(runtime, active, source_ids, outcomes, due_only=due_only)
     for done in _fetched(runtime, jobs, outcomes):
-        for some in _portions(done):
-            outcomes |= _record_apart(runtime, active, some)
+        outcomes |= _record_apart(runtime, active, done) if done else {}
         for each in done:
             if not (outcomes[each.source.id].skipped or outcomes[each.source.id].fault):
                 try:
@@ -183,31 +182,20 @@ def _fetch(runtime: Runtime, job: _Job) -> _Fetched:
     return _Fetched(job.source, job.leased, job.began, job.turn, polled, decision, changes)
 
 
-def _portions(done: Sequence[_Fetched]) -> Iterator[list[_Fetched]]:
-    """Polls to record in one transaction: as many as bring no more than `MAX_CHANGES`, so that others wait briefly."""
-    portion: list[_Fetched] = []
-    size = 0
-    for each in done:
-        if portion and size + len(each.changes) > MAX_CHANGES:
-            yield portion
-            portion, size = [], 0
-        portion.append(each)
-        size += len(each.changes)
-    if portion:
-        yield portion
-
-
 def _record_apart(runtime: Runtime, active: Active, done: Sequence[_Fetched]) -> dict[str, PollOutcome]:
-    """Records polls together or, where that fails, each by itself: a fault with one of them harms no other."""
-    try:
-        return _record(runtime, active, done)
-    except Exception as fault:  # noqa: BLE001
-        if len(done) == 1 and isinstance(fault, _LeaseLostError):
-            logs.event("poll.lease_lost", logging.WARNING, source=done[0].source.id)
-            return {done[0].source.id: PollOutcome(done[0].source.id, skipped=True)}
-        if len(done) == 1 or isinstance(fault, AlertsError):  # of the database or the configuration: all would fail
-            return {each.source.id: _broken(each.source.id, fault) for each in done}
-    return {name: outcome for each in done for name, outcome in _record_apart(runtime, active, [each]).items()}
+    """Records polls together; in halves where they bring more than `MAX_CHANGES`, so that others wait briefly, or where
+    that fails, so that a fault with one of them harms no other."""
+    if len(done) == 1 or sum(len(each.changes) for each in done) <= MAX_CHANGES:
+        try:
+            return _record(runtime, active, done)
+        except Exception as fault:  # noqa: BLE001
+            if len(done) == 1 and isinstance(fault, _LeaseLostError):
+                logs.event("poll.lease_lost", logging.WARNING, source=done[0].source.id)
+                return {done[0].source.id: PollOutcome(done[0].source.id, skipped=True)}
+            if len(done) == 1 or isinstance(fault, AlertsError):  # of the database or the configuration: all would fail
+                return {each.source.id: _broken(each.source.id, fault) for each in done}
+    half = len(done) // 2
+    return _record_apart(runtime, active, done[:half]) | _record_apart(runtime, active, done[half:])
 
 
 def _record(runtime: Runtime, active: Active, done: Sequence[_Fetched]) -> dict[str, PollOutcome]:

@@ -24,7 +24,7 @@ from alerts.runtime.task_requests import TaskRequests
 from alerts.store.clock import SharedClock
 from alerts.store.database import Database
 
-MAX_FETCHERS: Final = 128  # fetches at a time: eight tasks of `task_requests.POLL_BATCH`
+MAX_FETCHERS: Final = 64  # fetches at a time in a process: those of four tasks
 
 
 def utc_now() -> datetime:
@@ -50,6 +50,8 @@ class Runtime:
     contact: str = ""
     pages: Pages | None = None
     room: Callable[[str], int] = lambda _task: sys.maxsize
+    # Threads that fetch feeds, which mostly wait. Started when needed and kept: to start one costs half a poll.
+    fetchers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(MAX_FETCHERS, "fetch"))
 
     @cached_property
     def client(self) -> HttpClient:
@@ -59,18 +61,12 @@ class Runtime:
         return make_client(agent=user_agent(self.contact))
 
     @cached_property
-    def fetchers(self) -> ThreadPoolExecutor:
-        """The threads that fetch feeds, which mostly wait; kept, since to start one takes as long as half a poll."""
-        return ThreadPoolExecutor(MAX_FETCHERS, thread_name_prefix="fetch")
-
-    @cached_property
     def renderer(self) -> Renderer:
         return Renderer(self.configuration.directory / "templates")
 
     def close(self) -> None:
         """Gives connections and threads back."""
-        if "fetchers" in self.__dict__:
-            self.fetchers.shutdown()
+        self.fetchers.shutdown()
         self.database.dispose()
 
 
