@@ -26,7 +26,7 @@ def measure() -> Part:
         "g",
         "Start-up and memory of `alerts run`",
         f"{INSTITUTIONS:,} institutions, {SOURCES} feeds of {ENTRIES} entries, SQLite, a new state directory, with "
-        f"pages; {ROUNDS} rounds. From the start of the command to the first stored item, which includes the imports, the "
+        f"pages; {ROUNDS} rounds. From the start of the command to the first stored item, which includes imports, the "
         "configuration, the matcher, the schema, the broker and beat's first tick. Memory is the proportional set size "
         f"(and what is unique to the process), {SETTLED:.0f} s after all feeds are read.",
     )
