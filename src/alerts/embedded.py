@@ -59,7 +59,12 @@ class EmbeddedError(AlertsError):
 
 
 class Fork(multiprocessing.context.ForkProcess):
-    """A fork of this process, with the interface of `subprocess.Popen`."""
+    """A fork of this process, with the interface of `subprocess.Popen` once it is started."""
+
+    @property
+    def pid(self) -> int:
+        assert self.ident is not None  # noqa: S101
+        return self.ident
 
     def poll(self) -> int | None:
         return self.exitcode
@@ -145,7 +150,7 @@ class Supervisor:
                 env=dict(self.environment),
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                preexec_fn=_end_with_parent,  # noqa: PLW1509
+                preexec_fn=partial(_prctl, _PR_SET_PDEATHSIG, signal.SIGTERM),  # noqa: PLW1509
             )
         child.started = time.monotonic()
 
@@ -162,15 +167,14 @@ class Supervisor:
                     process.wait(max(0.0, deadline - time.monotonic()))
                 # Whatever is left of the child's group goes too: prefork children outlive a killed parent.
                 with contextlib.suppress(ProcessLookupError, PermissionError):
-                    if process.pid is not None:
-                        os.killpg(process.pid, signal.SIGKILL)
+                    os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
 
 
-def _end_with_parent() -> None:
-    """Asks the kernel (of Linux) to end this process when its parent ends."""
+def _prctl(option: int, value: int | bytes) -> None:
+    """Sets an attribute of this process in the kernel of Linux."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(option, value)
 
 
 def _work(name: str, work: Callable[[], None], environment: Mapping[str, str]) -> None:
@@ -178,9 +182,8 @@ def _work(name: str, work: Callable[[], None], environment: Mapping[str, str]) -
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     os.setsid()
-    _end_with_parent()
-    if sys.platform == "linux":  # as `ps` and `top` show it
-        ctypes.CDLL(None).prctl(_PR_SET_NAME, f"alerts: {name}".encode())
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)  # it ends with its parent
+    _prctl(_PR_SET_NAME, f"alerts: {name}".encode())  # as `ps` and `top` show it
     os.environ.clear()
     os.environ.update(environment)
     work()
@@ -293,34 +296,6 @@ def start_workers(supervisor: Supervisor) -> None:
     for queue, threads in THREADS.items():
         supervisor.add(queue, work=partial(app.work, queue, threads))
     supervisor.add("beat", work=beat.main)
-
-
-def in_child(work: Callable[..., None], *arguments: object) -> Callable[[], None]:
-    """Starts something in a child of its own, with which its connections and libraries go.
-
-    Returns a function that waits for its end and raises what it raised.
-    """
-    receiver, sender = multiprocessing.Pipe(duplex=False)
-
-    def run() -> None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this child
-        try:
-            work(*arguments)
-        except Exception as error:  # noqa: BLE001 - raised again by the parent
-            sender.send(error)
-
-    child = Fork(target=run, daemon=True)
-    child.start()
-    sender.close()
-
-    def wait() -> None:
-        with contextlib.suppress(EOFError):
-            raise receiver.recv()
-        child.join()
-        if child.exitcode:
-            raise EmbeddedError(f"the child that prepares the start ended with status {child.exitcode}; start again")
-
-    return wait
 
 
 def check_port(host: str, port: int) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -139,9 +140,13 @@ def _forever(app: App, host: str, port: int) -> int:
     with embedded.state_directory(app.state) as state:
         embedded.check_port(host, port)
         _check_environment(state, port)
-        prepared = embedded.in_child(_prepare, app)  # meanwhile this process imports what the others need
+        # A child, with which its connections and libraries go. Meanwhile this process imports what the others need.
+        preparing = embedded.Fork(target=_prepare, args=(app,), daemon=True)
+        preparing.start()
         embedded.preload()
-        prepared()
+        preparing.join()
+        if preparing.exitcode:
+            return 1  # it has said why
         with _processes(app, state, host, port) as supervisor:
             app.warn_of_passwords()
             click.echo(
@@ -155,11 +160,16 @@ def _forever(app: App, host: str, port: int) -> int:
 
 
 def _prepare(app: App) -> None:
-    """Brings the schema up to date and puts the files in force."""
+    """Brings the schema up to date and puts the files in force, and exits."""
+    from alerts.cli.main import guarded
     from alerts.pipeline.publish import publish_files
 
-    with app.runtime() as (runtime, _):
-        publish_files(runtime)
+    def work() -> None:
+        with app.runtime() as (runtime, _):
+            publish_files(runtime)
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this child
+    sys.exit(guarded(work))
 
 
 def _check_environment(state: Path, port: int) -> None:

@@ -20,7 +20,6 @@ from sqlalchemy.orm import Session
 from alerts.config.files import content_hash, emptied, read_files
 from alerts.feeds.schedule import first_poll
 from alerts.model.errors import ConfigError
-from alerts.model.source import Source
 from alerts.runtime import logs
 from alerts.runtime.configuration import Active, host_name
 from alerts.runtime.runtime import Runtime, prepare
@@ -99,11 +98,7 @@ def _follow(session: Session, active: Active, now: datetime) -> None:
     settings = active.settings
     # As many as one task polls begin at once, the others five a second.
     spread = timedelta(seconds=max(0, len(settings.sources) - POLL_BATCH) / 5)
-
-    def due(source: Source) -> datetime:
-        return first_poll(source, now, min(source.interval, spread))
-
-    sources.sync(session, settings.sources, due)
+    sources.sync(session, settings.sources, lambda source: first_poll(source, now, min(source.interval, spread)))
     if items.count(session) == 0:  # nothing was ever matched otherwise
         matched = {"key": active.matching_key, "done": None}
         system_state.put(session, system_state.MATCHING, now, matched)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Final, TextIO
+from typing import TextIO
 
 from alerts.access.links import Pages, pages
 from alerts.access.signing import Sealer, signer
@@ -23,8 +23,6 @@ from alerts.runtime.configuration import Active, Configuration, Generations
 from alerts.runtime.task_requests import TaskRequests
 from alerts.store.clock import SharedClock
 from alerts.store.database import Database
-
-MAX_FETCHERS: Final = 64  # fetches at a time in a process: those of four tasks
 
 
 def utc_now() -> datetime:
@@ -51,7 +49,7 @@ class Runtime:
     pages: Pages | None = None
     room: Callable[[str], int] = lambda _task: sys.maxsize
     # Threads that fetch feeds, which mostly wait. Started when needed and kept: to start one costs half a poll.
-    fetchers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(MAX_FETCHERS, "fetch"))
+    fetchers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(64, "fetch"))
 
     @cached_property
     def client(self) -> HttpClient:

@@ -217,8 +217,9 @@ def reports_by_source(session: Session) -> dict[str, int]:
 
 def vitals(session: Session, ids: Collection[str] | None = None) -> list[Vital]:
     """Whether sources work; all of them where no ids are given."""
-    rows = session.execute(_VITALS) if ids is None else rows_of(session, _VITALS_OF, sorted(ids))
-    return [Vital(*row) for row in rows]
+    if ids is None:
+        return [Vital(*row) for row in session.execute(_VITALS)]
+    return [Vital(*row) for row in rows_of(session, _VITALS_OF, sorted(ids))]
 
 
 def last_reports(session: Session, institutions: Iterable[str], since: datetime) -> list[tuple[str, str, datetime]]:
