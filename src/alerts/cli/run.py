@@ -175,6 +175,7 @@ def _prepare(app: App) -> None:
 def _check_environment(state: Path, port: int) -> None:
     """Raises AlertsError, once, for what the children would refuse again and again."""
     from alerts.access import links, signing
+    from alerts.access.sign_on import sign_on
     from alerts.config import environment
     from alerts.pipeline import heartbeat
 
@@ -184,6 +185,7 @@ def _check_environment(state: Path, port: int) -> None:
     if port:
         signing.signer(state, os.environ)
         signing.operator_token(state, os.environ)
+        sign_on(os.environ)
 
 
 @contextlib.contextmanager
