@@ -26,6 +26,7 @@ from alerts.web import answering, api, atom, live, operators, overview, pages, p
 from alerts.web.auth import Authenticator, Visitor
 from alerts.web.connections import LIVE
 from alerts.web.middleware import Hardening
+from alerts.web.openid import begin, finish
 from alerts.web.site import Site, site_of, unless_known
 
 ASSETS: Final = {"style.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}
@@ -76,6 +77,8 @@ def _routes() -> list[Route | Mount]:
         Route("/subscribers/{subscriber}/feed.atom", atom.subscriber_feed),
         Route("/subscribers/{subscriber}/rules/{rule}/feed.atom", atom.subscriber_feed),
         Route("/enter/{token}", sign_in.follow_link),
+        Route("/sign-in", begin),
+        Route("/sign-in/callback", finish),
         Route("/leave", sign_in.leave, methods=["POST"]),
         Route("/unsubscribe/{token}", answering.unsubscribe, methods=["GET", "POST"]),
         Route("/unsubscribe/{token}/undo", answering.resubscribe, methods=["POST"]),

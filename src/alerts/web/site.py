@@ -87,7 +87,8 @@ class Site:
     ) -> Response:
         """A page."""
         acted = request.query_params.get("done", "")[:200] if visitor.operator else ""
-        shown = {**values, "visitor": visitor, "path": request.url.path, "now": self.now(), "acted": acted}
+        about = {"path": request.url.path, "provider": self.authenticator.sign_on.issuer}
+        shown = {**values, **about, "visitor": visitor, "now": self.now(), "acted": acted}
         return HTMLResponse(self.render(template, shown), status_code=status)
 
     def render(self, template: str, values: Mapping[str, Any]) -> str:
