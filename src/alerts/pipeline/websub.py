@@ -32,7 +32,7 @@ from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
-from alerts.store.repositories import overrides, sources
+from alerts.store.repositories import sources
 
 ASK_AGAIN: Final = timedelta(hours=1)  # until a hub that granted no lease is asked again
 LEAST_GAP: Final = timedelta(seconds=30)  # however often a hub pushes, a source is not polled more often because of it
@@ -146,7 +146,7 @@ def pushed(runtime: Runtime, token: str, body: bytes, signature: str) -> bool:
         # A server that fails or sent Retry-After is not asked sooner because of its hub.
         waits = health.error_streak > 0 or bool(health.state.stopped)
         # The row of the source before what is known of its hub: so does a poll, and neither waits for the other.
-        hastened = not waits and overrides.hasten(session, source, due)
+        hastened = not waits and sources.hasten(session, source, due)
         known = system_state.get(session, _fact(source), lock=True)
         if known is not None:
             system_state.put(session, _fact(source), known.at, {**known.value, "pushed": format_time(now)})
