@@ -9,8 +9,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Text, cast, func, literal, or_, select, type_coerce
-from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy import JSON, ColumnElement, Text, cast, func, literal, or_, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 
 from alerts.model.alert import AlertState

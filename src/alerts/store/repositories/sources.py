@@ -47,7 +47,6 @@ _GIVE_BACK = (
 )
 _RESULT = ("state", "last_poll_at", "last_success_at", "error", "error_streak", "lost_leases", "stale_at")
 _FINISH = _GIVE_BACK.values({name: bindparam(f"new_{name}") for name in _RESULT})
-_OURS = select(_S.id, _S.lease_token).where(_S.id.in_(SOME)).order_by(_S.id).with_for_update()
 _FREE_AT = select(_HOSTS.host, _HOSTS.free_at).where(_HOSTS.host.in_(SOME)).order_by(_HOSTS.host).with_for_update()
 _HEALTH = select(
     _S.id, _S.url, _S.active, _S.next_poll_at, _S.last_poll_at, _S.last_success_at, _S.error, _S.error_streak, _S.state
@@ -123,12 +122,6 @@ def lease(
     return sorted(leased, key=lambda each: each.id)
 
 
-def still_ours(session: Session, leased: Sequence[LeasedSource]) -> set[str]:
-    """The sources whose lease is still this poller's; locks their rows until the transaction ends."""
-    tokens = {each.id: each.token for each in leased}
-    return {source for source, token in rows_of(session, _OURS, sorted(tokens)) if token == tokens[source]}
-
-
 @dataclass(frozen=True, slots=True)
 class Finished:
     """What to record of a source after a poll."""
@@ -139,8 +132,11 @@ class Finished:
     lost_leases: int = 0
 
 
-def finish(session: Session, finished: Sequence[Finished], *, now: datetime) -> None:
-    """Records polls and releases their leases, those that are still the poller's."""
+def finish(session: Session, finished: Sequence[Finished], *, now: datetime) -> bool:
+    """Records polls and releases their leases, those that are still the poller's; whether all of them were.
+
+    In the order of the sources, whose rows stay locked until the transaction ends.
+    """
     rows = [
         {
             "source": each.leased.id,
@@ -156,13 +152,13 @@ def finish(session: Session, finished: Sequence[Finished], *, now: datetime) -> 
         }
         for each in finished
     ]
-    if rows:
-        session.connection().execute(_FINISH, rows)
+    ours = session.connection().execute(_FINISH, rows).rowcount
     for each in finished:
         before, after = each.leased.state, each.state
         since = before.last_success or before.failing_since
         if before.failures and not after.failures and since and after.last_success:
             add_outage(session, each.leased.id, since, after.last_success)
+    return ours == len(rows)
 
 
 def add_outage(session: Session, source: str, since: datetime, until: datetime) -> None:
