@@ -123,7 +123,7 @@ def test_a_service_that_asks_for_a_wait_beyond_all_time_gets_no_second_copy(
     made = paced(lines, feeds, receiver)
     (only,) = waiting(made, hook=1)
     receiver.then(Answer(429, {"Retry-After": "1" + "0" * 30}))
-    assert steps.send(made.runtime, only).state is DeliveryState.DEAD
+    assert steps.send(made.runtime, only)[0].state is DeliveryState.DEAD
     made.clock.move(minutes=59)
     steps.send(made.runtime, only)
     assert len(receiver.received) == 1
