@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -16,10 +18,9 @@ from alerts.channels.result import SendReason, SendResult
 from alerts.channels.send import DEADLINE_S
 from alerts.channels.send import send as hand_over
 from alerts.insight.profiles import restored
-from alerts.model.alert import Alert, DeliveryState
+from alerts.model.alert import DeliveryState
 from alerts.model.fields import grouped
-from alerts.model.level import Axis, Level
-from alerts.model.profile import Profile
+from alerts.model.level import Axis, Level, Transition
 from alerts.model.records import fields_of
 from alerts.model.secret import Secret
 from alerts.model.settings import Settings
@@ -36,13 +37,12 @@ from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import ENQUEUE_GRACE, SEND_BATCH, TaskRequests
 from alerts.store import system_state
 from alerts.store.repositories import alerts, deliveries, subscriber_state
-from alerts.store.repositories.deliveries import Ended, Leased, Waiting
+from alerts.store.repositories.deliveries import Ended, Leased
 from alerts.store.repositories.incidents import OPERATORS
 
 LEASE_SECONDS = DEADLINE_S + 30.0
 BEGIN_SECONDS = 15.0  # no send begins later than this after its lease, so that it ends within it
 MARK_SECONDS = 1.0  # results that have waited so long are marked before the next send
-SERVICES_AT_ONCE = 4  # of the deliveries of one task
 # A delivery that its service has no room for is called when a send to it ends; by then it is found again anyway.
 BUSY_WAIT = timedelta(seconds=5)
 SLOW_WAIT = timedelta(seconds=30)  # about so long it waits where the service is slow
@@ -61,7 +61,7 @@ class SendOutcome:
     reason: str = ""
 
 
-_Urls = Mapping[str, Secret | None]
+_Channels = Mapping[str, tuple[Secret | None, timedelta]]  # by delivery
 
 
 def send(runtime: Runtime, *ids: str) -> list[SendOutcome]:
@@ -73,29 +73,29 @@ def send(runtime: Runtime, *ids: str) -> list[SendOutcome]:
     """
     with runtime.database.read() as session:
         in_force = system_state.in_force(session)
-        channels = deliveries.channels(session, ids)
+        found = deliveries.channels(session, ids)
     try:
         active = runtime.configuration.current(in_force.number)
     except ConfigBehindError:
         return _put_off(runtime, ids)
-    urls = {delivery: _channel(active.settings, *to) for delivery, to in channels.items()}
-    services = grouped((pacing.lane(url) if url else "", delivery) for delivery, url in urls.items())
-    work = [(contextvars.copy_context(), service, some) for service, some in services.items()]
+    channels = {delivery: _channel(active.settings, *to) for delivery, to in found.items()}
+    services = grouped((pacing.lane(url) if url else "", delivery) for delivery, (url, _) in channels.items())
+    work = [partial(_send, runtime, active, service, some, channels) for service, some in services.items()]
     if len(work) <= 1:
-        return [outcome for _, service, some in work for outcome in _send(runtime, active, service, some, urls)]
-    with ThreadPoolExecutor(SERVICES_AT_ONCE, thread_name_prefix="service") as pool:
-        begun = [pool.submit(context.run, _send, runtime, active, to, some, urls) for context, to, some in work]
+        return [outcome for each in work for outcome in each()]
+    with ThreadPoolExecutor(len(work), thread_name_prefix="service") as pool:
+        begun = [pool.submit(contextvars.copy_context().run, each) for each in work]
     return [outcome for each in begun for outcome in each.result()]
 
 
-def _send(runtime: Runtime, active: Active, service: str, ids: Sequence[str], urls: _Urls) -> list[SendOutcome]:
+def _send(runtime: Runtime, active: Active, service: str, ids: Sequence[str], channels: _Channels) -> list[SendOutcome]:
     """Sends deliveries to one service; the service "" stands for channels that are no longer configured."""
     latest = time.monotonic() + BEGIN_SECONDS
     with runtime.bulkhead.acquire(service, runtime.clock) as slot:
-        leased, outcomes = _take(runtime, active.settings, service, slot, ids, urls)
+        leased, outcomes = _take(runtime, service, slot, ids, channels)
         # fault point: send.leased
         if slot is not None and leased:
-            outcomes += _send_leased(runtime, active, slot, leased, urls, latest)
+            outcomes += _send_leased(runtime, active, slot, leased, channels, latest)
     if slot is not None:
         following = runtime.bulkhead.next_waiters(service, SEND_BATCH)
     else:  # in the line for the service, now that it is on record that they wait
@@ -107,7 +107,7 @@ def _send(runtime: Runtime, active: Active, service: str, ids: Sequence[str], ur
 
 
 def _take(
-    runtime: Runtime, settings: Settings, service: str, slot: Slot | None, ids: Sequence[str], urls: _Urls
+    runtime: Runtime, service: str, slot: Slot | None, ids: Sequence[str], channels: _Channels
 ) -> tuple[list[Leased], list[SendOutcome]]:
     """Leases the deliveries whose turn it is in their channels, where the service has room; the others wait, without
     an attempt."""
@@ -128,31 +128,21 @@ def _take(
             deliveries.put_off(session, dict.fromkeys(free, now + BEHIND_WAIT))
         elif slot is not None:
             why = "waits for its turn"
-            gaps = {each: _gap(settings, urls[each.id], each) for each in free.values()}
-            turns = [each.id for each in deliveries.take_turns(session, gaps, now)]
+            gaps = {each: channels[each.id][1] for each in free.values()}
+            turns = deliveries.take_turns(session, gaps, now)
             leased = deliveries.lease(session, turns, now, seconds=LEASE_SECONDS) if turns else []
         elif runtime.bulkhead.is_slow(service, now):
             why = SLOW  # and not all of them at once again
-            until = {each: now + SLOW_WAIT * (0.5 + pacing.share(each, now)) for each in free}
-            deliveries.put_off(session, until)
+            deliveries.put_off(session, {each: now + SLOW_WAIT * (0.5 + pacing.share(each, now)) for each in free})
         else:
             why = BUSY
             deliveries.hold(session, list(free), now + BUSY_WAIT)
+    others = {each: SendOutcome(each, None, why if each in free else "") for each in ids}
     for each in unsubscribed:
+        others[each] = SendOutcome(each, DeliveryState.SUPPRESSED, Reason.UNSUBSCRIBED.value)
         logs.event("delivery.suppressed", delivery=each, reason=Reason.UNSUBSCRIBED.value)
-    taken = {each.id for each in leased}.union(unsubscribed)
-    outcomes = [SendOutcome(each, DeliveryState.SUPPRESSED, Reason.UNSUBSCRIBED.value) for each in unsubscribed]
-    return leased, outcomes + [
-        SendOutcome(each, None, why if each in free else "") for each in ids if each not in taken
-    ]
-
-
-def _gap(settings: Settings, url: Secret | None, waiting: Waiting) -> timedelta:
-    """The least time between two messages in the channel of a delivery."""
-    if url is None:
-        return timedelta(0)
-    subscriber = settings.subscribers.get(waiting.subscriber)
-    return pacing.gap(url, subscriber.rates.get(waiting.channel) if subscriber else None)
+    taken = {each.id for each in leased}
+    return leased, [outcome for each, outcome in others.items() if each not in taken]
 
 
 def _put_off(runtime: Runtime, ids: Sequence[str]) -> list[SendOutcome]:
@@ -165,17 +155,19 @@ def _put_off(runtime: Runtime, ids: Sequence[str]) -> list[SendOutcome]:
 
 
 def _send_leased(
-    runtime: Runtime, active: Active, slot: Slot, leased: Sequence[Leased], urls: _Urls, latest: float
+    runtime: Runtime, active: Active, slot: Slot, leased: Sequence[Leased], channels: _Channels, latest: float
 ) -> list[SendOutcome]:
-    """Sends deliveries one after the other. Where the service is slow or asks for a pause, the others are given back."""
+    """Sends deliveries in turn. Where their service is slow or asks for a pause, those that are left are given back."""
     from alerts.channels.http_capture import kept_open  # the sender alone imports it
 
     outcomes: list[SendOutcome] = []
     done: list[_Done] = []
-    recorded, began = _recorded_together(runtime, leased), time.monotonic()
+    began = time.monotonic()
+    with runtime.database.read() as session:
+        recorded = Recorded.of(session, leased)
     with kept_open():
         for number, each in enumerate(leased, start=1):
-            result, thread = _hand_over(runtime, active, each, urls[each.id], recorded)
+            result, thread = _hand_over(runtime, active, each, channels[each.id][0], recorded)
             # fault point: send.sent
             done.append((each, result, thread))
             quick = runtime.bulkhead.ended(slot, runtime.clock())
@@ -191,7 +183,7 @@ _Done = tuple[Leased, SendResult, str]
 
 
 def _hand_over(
-    runtime: Runtime, active: Active, leased: Leased, url: Secret | None, recorded: "Recorded | None"
+    runtime: Runtime, active: Active, leased: Leased, url: Secret | None, recorded: "Recorded"
 ) -> tuple[SendResult, str]:
     """What came of a send, and the thread that the message belongs to."""
     if url is None:
@@ -211,19 +203,17 @@ def _hand_over(
     return hand_over(url, rendered, under=under, stream=runtime.stream), rendered.thread
 
 
-def _channel(settings: Settings, subscriber: str, channel: str) -> Secret | None:
-    if subscriber == OPERATORS:
-        return settings.operators.channels.get(channel)
-    known = settings.subscribers.get(subscriber)
-    return None if known is None else known.channels.get(channel)
+def _channel(settings: Settings, subscriber: str, channel: str) -> tuple[Secret | None, timedelta]:
+    """The address of a channel, None where it is not configured, and the least time between two messages in it."""
+    known = settings.operators if subscriber == OPERATORS else settings.subscribers.get(subscriber)
+    url = None if known is None else known.channels.get(channel)
+    rates = known.rates if isinstance(known, Subscriber) else {}
+    return url, timedelta(0) if url is None else pacing.gap(url, rates.get(channel))
 
 
-def _rendered(runtime: Runtime, active: Active, leased: Leased, url: Secret, recorded: "Recorded | None") -> Rendered:
+def _rendered(runtime: Runtime, active: Active, leased: Leased, url: Secret, recorded: "Recorded") -> Rendered:
     if leased.subscriber == OPERATORS:
         return selfcheck.rendered(leased, url)
-    if recorded is None:
-        with runtime.database.read() as session:
-            recorded = Recorded.of(session, [leased])
     shown = view_of(active.settings.subscribers[leased.subscriber], leased, recorded, runtime.pages)
     if shown.kind is Kind.BRIEFING:
         with runtime.database.read() as session:
@@ -290,19 +280,24 @@ def _to_fallback(session: Session, settings: Settings, dead: Leased, now: dateti
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What messages show: alerts by id, profiles as they were by institution and instant."""
+    """What is recorded for some messages: rows of alerts, level changes by key, snapshots by institution and instant.
 
-    alerts: Mapping[str, Alert]
-    profiles: Mapping[tuple[str, datetime], Profile]
+    Each message makes its own of it, so that one that cannot be read holds up no other.
+    """
+
+    rows: Mapping[str, Any]
+    changes: Mapping[str, Transition]
+    snapshots: Mapping[tuple[str, datetime], bytes | None]
 
     @classmethod
     def of(cls, session: Session, some: Sequence[Leased]) -> "Recorded":
-        """What is recorded for some deliveries, read together."""
-        shown = {each.id: [alert for ids in _shown(each) for alert in ids] for each in some}
-        found = alerts.by_id(session, {alert for ids in shown.values() for alert in ids})
-        about = {(found[alert].institution, each.at) for each in some for alert in shown[each.id] if alert in found}
-        snapshots = ((key, deliveries.snapshot(session, *key)) for key in about)
-        return cls(found, {key: restored(data) for key, data in snapshots if data is not None})
+        shown = [
+            (each, alert) for each in some if each.subscriber != OPERATORS for ids in _shown(each) for alert in ids
+        ]
+        rows = alerts.rows_by_id(session, (alert for _, alert in shown))
+        about = {(rows[alert].institution, each.at) for each, alert in shown if alert in rows}
+        snapshots = {key: deliveries.snapshot(session, *key) for key in about}
+        return cls(rows, alerts.changes_of(session, rows.values()), snapshots)
 
 
 def _shown(leased: Leased) -> tuple[list[str], list[str], list[str]]:
@@ -312,26 +307,16 @@ def _shown(leased: Leased) -> tuple[list[str], list[str], list[str]]:
     return record["alerts"], record["reminders"], record.get("superseded", record.get("overtaken", []))
 
 
-def _recorded_together(runtime: Runtime, leased: Sequence[Leased]) -> Recorded | None:
-    """What some messages show; None where anything of it cannot be read, and then each is to be read alone."""
-    try:
-        with runtime.database.read() as session:
-            return Recorded.of(session, [each for each in leased if each.subscriber != OPERATORS])
-    except Exception:  # noqa: BLE001 - it is raised again for the message that it is about
-        return None
-
-
 def view_of(subscriber: Subscriber, leased: Leased, recorded: Recorded, pages: Pages | None) -> MessageView:
     """The content of a message: its alerts, and the profiles as they were when it was written.
 
     Without `pages` it has no links to them, so none that holds a token.
     """
-    record = leased.message
-    some = [[recorded.alerts[each] for each in ids if each in recorded.alerts] for ids in _shown(leased)]
+    record, rows = leased.message, recorded.rows
+    some = [[alerts.of_row(rows[each], recorded.changes) for each in ids if each in rows] for ids in _shown(leased)]
     listed, reminders, superseded = some
-    found = [alert for alerts_ in some for alert in alerts_]
-    institutions = sorted({alert.institution for alert in found})
-    profiles = {each: recorded.profiles.get((each, leased.at)) for each in institutions}
+    found = [alert for each in some for alert in each]
+    snapshots = {each.institution: recorded.snapshots[each.institution, leased.at] for each in found}
     return compose(
         subscriber,
         id=leased.id,
@@ -342,7 +327,7 @@ def view_of(subscriber: Subscriber, leased: Leased, recorded: Recorded, pages: P
         reminders=reminders,
         superseded=superseded,
         standing=[(institution, Axis(axis), Level(level)) for institution, axis, level in record["standing"]],
-        profiles={each: profile for each, profile in profiles.items() if profile is not None},
+        profiles={each: restored(data) for each, data in sorted(snapshots.items()) if data is not None},
         omitted=int(record["more"]),
         why=record["detail"],
         instead_of=record.get("instead_of", ""),

@@ -165,39 +165,33 @@ def waiting(session: Session, some: Collection[str], now: datetime) -> list[Wait
     return [record_of(Waiting, row) for row in session.execute(_TO_SEND, {"some": some, "now": now})]
 
 
-def take_turns(session: Session, gaps: Mapping[Waiting, timedelta], now: datetime) -> list[Waiting]:
-    """Those whose turn it is in their channel, each message the `gap` after the one before it.
+def take_turns(session: Session, gaps: Mapping[Waiting, timedelta], now: datetime) -> list[str]:
+    """The deliveries whose turn it is in their channel, each message the `gap` after the one before it.
 
     A later turn is noted and kept: the delivery is due again then. A pause of the channel ends all turns in it.
     """
-    paced = {each.to for each, gap in gaps.items() if gap}
-    rows = _channels(session, {each.to for each in gaps}, paced, now)
-    due, paused, reserved = [], {}, {}
+    rows = _channels(session, {each.to for each in gaps}, {each.to for each, gap in gaps.items() if gap}, now)
+    due, later = [], []
     for each, gap in gaps.items():
         row = rows.get(each.to)
-        if each.turn_at is not None and each.turn_at <= now:
-            if row is not None and row.paused_until is not None and row.paused_until > now:
-                paused[each.id] = row.paused_until
-            else:
-                due.append(each)
-            continue
-        turn = now if row is None else max(now, row.free_at)
-        if row is not None and gap:
+        in_turn = each.turn_at is not None and each.turn_at <= now
+        free_at = None if row is None else row.paused_until if in_turn else row.free_at
+        turn = max(now, free_at or now)
+        if row is not None and gap and not in_turn:
             row.free_at = turn + gap
         if turn > now:
-            reserved[each.id] = turn
+            later.append({"which": each.id, "until": turn, "turn": None if in_turn else turn})
         else:
-            due.append(each)
-    put_off(session, paused)
-    put_off(session, reserved, in_turn=True)
+            due.append(each.id)
+    if later:
+        session.execute(_PUT_OFF, later)
     return due
 
 
-def put_off(session: Session, until: Mapping[str, datetime], *, in_turn: bool = False) -> None:
-    """Makes deliveries due later, without an attempt, in a turn that is reserved for each, or giving back the one it had."""
-    later = [{"which": each, "until": at, "turn": at if in_turn else None} for each, at in sorted(until.items())]
-    if later:
-        session.execute(_PUT_OFF, later)
+def put_off(session: Session, until: Mapping[str, datetime]) -> None:
+    """Makes deliveries due later, without an attempt. They give back the turns they had."""
+    if until:
+        session.execute(_PUT_OFF, [{"which": each, "until": at, "turn": None} for each, at in until.items()])
 
 
 def hold(session: Session, some: Collection[str], until: datetime) -> None:

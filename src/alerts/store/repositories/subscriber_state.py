@@ -23,12 +23,6 @@ _D = table_of(DeliveryRow).c
 _WATCHES = select(_W.subscriber, _W.institution, _W.axis, _W.state).where(
     _W.subscriber.in_(SOME), _W.institution.in_(bindparam("institution_ids", expanding=True))
 )
-_FIRST_REMINDER = (
-    select(_W.institution, _W.axis, _W.due_at)
-    .where(_W.subscriber == bindparam("subscriber_id"), _W.due_at.is_not(None))
-    .order_by(_W.due_at)
-    .limit(1)
-)
 _IN_TURN = (
     select(
         *(_W.subscriber, _W.institution, _W.axis, _W.due_at),
@@ -117,7 +111,7 @@ class SqlNotifications:
             self.flush()
         if not self._looked:
             self.flush()
-            row = self._session.execute(_FIRST_REMINDER, {"subscriber_id": self._subscriber}).first()
+            row = self._session.execute(_FIRST_REMINDERS, {"some": [self._subscriber]}).first()
             self._first, self._looked = None if row is None else (_key(row), row.due_at), True
         dues = [each.due for each in self._changed.values() if each.due is not None]
         return min([*dues, *([] if self._first is None else [self._first[1]])], default=None)
