@@ -5,18 +5,21 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
 from kit.laws import FAST, FAST_EXAMPLES
+from kit.system import Clock, System
 
 from alerts.store.database import Database
 from alerts.store.schema import Base
@@ -145,13 +148,59 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the newest schema, made once: a copy takes a fiftieth of the migrations' time."""
+    path = tmp_path_factory.mktemp("migrated") / "alerts.db"
+    database = Database(f"sqlite:///{path}")
+    database.upgrade()
+    database.dispose()
+    return path
+
+
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
+def database(database_url: str, migrated: Path) -> Iterator[Database]:
     """Each of the two databases with the newest schema."""
+    if database_url.startswith("sqlite"):
+        shutil.copyfile(migrated, database_url.removeprefix("sqlite:///"))
     database = Database(database_url)
     database.upgrade()
     yield database
     database.dispose()
+
+
+Played = Callable[[Callable[[Database, Path], System]], System]
+
+
+@pytest.fixture(scope="session")
+def _played() -> dict[object, tuple[Path, System]]:
+    return {}
+
+
+@pytest.fixture
+def played(
+    database: Database, migrated: Path, tmp_path: Path, _played: dict[object, tuple[Path, System]]
+) -> Iterator[Played]:
+    """`played(play)` is the system that `play` makes. On SQLite it plays once and each test gets a copy."""
+    with ExitStack() as stack:
+
+        def play_or_copy(play: Callable[[Database, Path], System]) -> System:
+            if not database.is_sqlite:
+                return play(database, tmp_path / "config")
+            if play not in _played:
+                directory = Path(tempfile.mkdtemp(dir=migrated.parent))
+                shutil.copyfile(migrated, directory / "alerts.db")
+                first = Database(f"sqlite:///{directory / 'alerts.db'}")
+                _played[play] = directory, play(first, directory / "config")
+                first.dispose()
+            directory, made = _played[play]
+            copy = tmp_path / "played"
+            shutil.copytree(directory, copy)
+            opened = Database(f"sqlite:///{copy / 'alerts.db'}")
+            stack.callback(opened.dispose)
+            return System(opened, copy / "config", None, Clock(made.now), count=made.count)
+
+        yield play_or_copy
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ def mean_wait(arrivals: float, service: float, servers: int) -> float:
     return waiting * service / (servers - offered)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("servers", "busy"), [(1, 0.5), (1, 0.8), (3, 0.7), (8, 0.8)])
 def test_a_station_waits_as_erlang_says(servers: int, busy: float) -> None:
     service, customers = 0.01, 60_000
@@ -48,6 +49,7 @@ def test_a_station_waits_as_erlang_says(servers: int, busy: float) -> None:
     assert station.busy / servers / play.now == pytest.approx(busy, rel=0.05)
 
 
+@pytest.mark.slow
 def test_what_is_sized_is_as_busy_as_it_was_sized_for() -> None:
     costs = Costs()
     load = Load(1_000_000)
@@ -56,6 +58,7 @@ def test_what_is_sized_is_as_busy_as_it_was_sized_for() -> None:
     assert all(share <= 0.65 for share in found.busy.values())
 
 
+@pytest.mark.slow
 def test_too_few_workers_fall_behind() -> None:
     costs, load = Costs(), Load(1_000_000, polls_an_hour=12)
     made = sized(load, costs)
@@ -74,6 +77,7 @@ def test_the_same_seed_plays_the_same() -> None:
     assert first != simulate(load, sized(load, costs), costs, seconds=30, seed=2)
 
 
+@pytest.mark.slow
 def test_the_page_shows_what_the_simulation_prints() -> None:
     page = (ROOT / "docs" / "scaling.md").read_text(encoding="utf-8")
     assert "\n".join(lines(Costs())) in page

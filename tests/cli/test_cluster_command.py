@@ -1,21 +1,31 @@
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
+import pytest
 
-def cluster(lines: str, *options: str, hash_seed: str = "0") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "alerts", "cluster", *options],
-        input=lines,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONHASHSEED": hash_seed},
-    )
+from alerts.cli.main import status_of
+
+Cluster = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def cluster(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cluster:
+    """Calls `alerts cluster` with these lines as its input: exit code, output and errors."""
+
+    def run(lines: str, *options: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines.encode()), encoding="utf-8"))
+        status = status_of(["cluster", *options])
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return run
 
 
 def line(name: str, title: str, minute: int, **fields: str) -> str:
@@ -31,8 +41,8 @@ LINES = [
 ]
 
 
-def test_explain_says_what_each_item_is_in_its_story_by() -> None:
-    records = [json.loads(each) for each in cluster("".join(LINES), "--explain").stdout.splitlines()]
+def test_explain_says_what_each_item_is_in_its_story_by(cluster: Cluster) -> None:
+    records = [json.loads(each) for each in cluster("".join(LINES), "--explain")[1].splitlines()]
     assert {each["id"]: each["why"] for each in records} == {
         "a": ["first report"],
         "b": ["first report"],
@@ -41,41 +51,50 @@ def test_explain_says_what_each_item_is_in_its_story_by() -> None:
     }
 
 
-def test_prints_a_story_for_each_item_in_input_order() -> None:
-    done = cluster("".join(LINES))
-    assert done.returncode == 0
-    records = [json.loads(each) for each in done.stdout.splitlines()]
+def test_prints_a_story_for_each_item_in_input_order(cluster: Cluster) -> None:
+    status, out, _ = cluster("".join(LINES))
+    assert status == 0
+    records = [json.loads(each) for each in out.splitlines()]
     assert [record["id"] for record in records] == ["c", "a", "b", "d"]
     assert all(record.keys() == {"id", "story"} for record in records)
     story = {record["id"]: record["story"] for record in records}
     assert story["a"] == story["c"] != story["b"] == story["d"]
 
 
+@pytest.mark.slow
 def test_the_result_depends_on_nothing_but_the_items() -> None:
-    forward = {tuple(json.loads(each).items()) for each in cluster("".join(LINES), hash_seed="1").stdout.splitlines()}
-    reverse = {
-        tuple(json.loads(each).items()) for each in cluster("".join(LINES[::-1]), hash_seed="2").stdout.splitlines()
-    }
-    assert forward == reverse
+    def pairs(lines: list[str], hash_seed: str) -> set[tuple[Any, ...]]:
+        done = subprocess.run(
+            [sys.executable, "-m", "alerts", "cluster"],
+            input="".join(lines),
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+        )
+        return {tuple(json.loads(each).items()) for each in done.stdout.splitlines()}
+
+    forward = pairs(LINES, "1")
+    assert len(forward) == 4
+    assert forward == pairs(LINES[::-1], "2")
 
 
-def test_two_versions_of_an_item_in_one_instant_may_come_in_any_order() -> None:
+def test_two_versions_of_an_item_in_one_instant_may_come_in_any_order(cluster: Cluster) -> None:
     versions = [line("e", "Zapwire fined by Oslo court", 5), line("e", "Coinharbor opens an office in Lisbon", 5)]
-    forward = cluster("".join([*LINES, *versions])).stdout.splitlines()
-    reverse = cluster("".join([*LINES, *versions[::-1]])).stdout.splitlines()
+    forward = cluster("".join([*LINES, *versions]))[1].splitlines()
+    reverse = cluster("".join([*LINES, *versions[::-1]]))[1].splitlines()
     assert len(forward) == 6
     assert forward == reverse
 
 
-def test_bad_lines_are_reported_and_the_others_clustered() -> None:
-    done = cluster("{\n" + LINES[0] + "[]\n")
-    assert done.returncode == 1
-    assert [json.loads(each)["id"] for each in done.stdout.splitlines()] == ["c"]
-    first, second = done.stderr.splitlines()
+def test_bad_lines_are_reported_and_the_others_clustered(cluster: Cluster) -> None:
+    status, out, err = cluster("{\n" + LINES[0] + "[]\n")
+    assert status == 1
+    assert [json.loads(each)["id"] for each in out.splitlines()] == ["c"]
+    first, second = err.splitlines()
     assert first.startswith("stdin:1: ")
     assert second.startswith("stdin:3: ")
 
 
-def test_no_items_give_no_lines() -> None:
-    done = cluster("")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+def test_no_items_give_no_lines(cluster: Cluster) -> None:
+    assert cluster("") == (0, "", "")

@@ -26,7 +26,7 @@ STARTS_SERVERS = {"run", "web"}
 NEEDS_A_NETWORK = {"discover", "poll", "doctor"}
 TAKES_MINUTES = {"--mutate"}  # tests/replay/test_mutate.py has a small configuration
 NOT_THERE = (
-    r"alerts: no (alert|answer|delivery|edition|link|silence) '|alerts: source |@operators has no"
+    r"alerts: no (alert|answer|delivery|edition|link|session|silence) '|alerts: source |@operators has no"
     r"|alerts: desk knows of no|alerts: no item is recorded"
 )
 
@@ -178,6 +178,7 @@ def completed(shell: str, words: str, **environ: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_printed_code_asks_the_program_and_the_program_answers(
     shell: str, capsys: pytest.CaptureFixture[str]

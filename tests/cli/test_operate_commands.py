@@ -24,6 +24,7 @@ from alerts.model.answer import AnswerKind
 from alerts.model.times import parse_time
 from alerts.pipeline import answering, steps
 from alerts.store.database import Database
+from alerts.store.repositories import sessions
 from alerts.store.schema import AlertRow, DeliveryRow, SourceRow
 
 Alerts = Callable[..., tuple[int, str, str]]
@@ -203,6 +204,21 @@ def test_a_link_is_made_listed_and_revoked(town: System, alerts: Alerts, tmp_pat
     assert bearer() is None
     assert "revoked" in alerts("link", "--list")[1]
     assert alerts("link", "--revoke", "none")[0] == 1
+
+
+def test_sessions_are_listed_and_ended(town: System, alerts: Alerts) -> None:
+    assert alerts("sessions") == (0, "", "nobody is signed in\n")
+    with town.runtime.database.write() as session:
+        for person in ("ann@example.org", "ann@example.org", "ben"):
+            sessions.begin(session, b"key", datetime.now(UTC), person=person, credential="", groups=["desk"])
+    listed = [json.loads(line) for line in alerts("sessions", "--json")[1].splitlines()]
+    assert {(each["person"], *each["groups"]) for each in listed} == {("ann@example.org", "desk"), ("ben", "desk")}
+    assert "2 sessions ended" in alerts("sessions", "--end", "ann@example.org")[2]
+    assert alerts("sessions", "--end", "ann@example.org")[0] == 1
+    assert alerts("sessions", "--end", "")[0] == 1
+    [ben] = [each["id"] for each in listed if each["person"] == "ben"]
+    assert alerts("sessions", "--end", ben)[0] == 0
+    assert "nobody is signed in" in alerts("sessions")[2]
 
 
 def test_a_link_for_a_subscriber(alerts: Alerts, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -489,6 +489,7 @@ def test_the_id_of_a_silence_names_its_content(tmp_path: Path) -> None:
     assert load(tmp_path).silences[0].id == first.id != second.id
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_aliases(tmp_path: Path) -> None:
     write(
         tmp_path,

@@ -34,9 +34,9 @@ def test_what_is_needed_and_missing_says_both_ways_to_give_it() -> None:
     ("content", "says"),
     [
         (None, "cannot be read: No such file"),
-        (b"", "must hold one line"),
+        (b"", "is empty"),
         (b"postgresql://u:hunter2@h/x\npostgresql://second", "must hold one line"),
-        (b"hunter2" * 20_000, "must hold one line"),
+        (b"hunter2" * 20_000, "is larger than 65536 bytes"),
         (b"hunter2\xff", "is not UTF-8"),
     ],
 )

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from alerts.feeds.feed import ParsedFeed, TextLimits
+from alerts.feeds.feed import ParsedFeed
 from alerts.feeds.parsing import isolation
 from alerts.feeds.parsing.parse import parse
 from alerts.model.source import Source
@@ -99,7 +99,7 @@ def test_what_may_be_slow_is_read_by_a_child(item: str, here: bool, monkeypatch:
         return ParsedFeed()
 
     monkeypatch.setattr(isolation, "read_in_child", read_in_child)
-    isolation.read(rss(item), "text/xml", base_url=SOURCE.url, limits=TextLimits())
+    isolation.read(rss(item), "text/xml", base_url=SOURCE.url)
     assert (not asked) is here
 
 

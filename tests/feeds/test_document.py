@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit.laws import examples
 
-from alerts.feeds.feed import Entry, ParsedFeed, TextLimits
+from alerts.feeds.feed import Entry, ParsedFeed
 from alerts.feeds.identity import digest
 from alerts.feeds.parsing import known_entries
 from alerts.feeds.parsing.document import entries_of, entry_hashes, parse_document, without
@@ -37,7 +37,7 @@ def plain(entries: tuple[Entry, ...]) -> list[Entry]:
 
 def whole(body: bytes, content_type: str = "") -> ParsedFeed:
     """What feedparser reads of all of it."""
-    return read(body, content_type, base_url=SOURCE.url, limits=TextLimits())
+    return read(body, content_type, base_url=SOURCE.url)
 
 
 def with_known(parsed: ParsedFeed, indexes: set[int]) -> FeedState:

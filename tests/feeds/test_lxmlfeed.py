@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.feeds.feed import ParsedFeed, RawFeed, TextLimits
+from alerts.feeds.feed import ParsedFeed, RawFeed
 from alerts.feeds.parsing import lxmlfeed, xmlfeed
 from alerts.feeds.parsing.document import parse_document
 
 URL = "https://a.example/feed.xml"
-LIMITS = TextLimits()
 
 
 def fast(body: bytes, content_type: str = "") -> ParsedFeed | None:
     raw = raw_feed(body, content_type)
-    return None if raw is None else xmlfeed.cleaned(raw, body, URL, LIMITS)
+    return None if raw is None else xmlfeed.cleaned(raw, body, URL)
 
 
 def raw_feed(body: bytes, content_type: str = "") -> RawFeed | None:
@@ -28,7 +26,7 @@ def raw_feed(body: bytes, content_type: str = "") -> RawFeed | None:
 
 
 def reference(body: bytes, content_type: str = "") -> ParsedFeed:
-    return xmlfeed.read(body, content_type, base_url=URL, limits=LIMITS)
+    return xmlfeed.read(body, content_type, base_url=URL)
 
 
 def samples(data: Path, each: int) -> list[Path]:
@@ -151,11 +149,10 @@ def test_what_is_odd_is_left_to_feedparser(body: bytes, content_type: str) -> No
 
 
 def test_both_ways_are_bounded_alike() -> None:
-    items = "".join(f"<item><title>{n}</title></item>" for n in range(30))
+    items = "".join(f"<item><title>{n}</title></item>" for n in range(2_005))
     body = RSS.format(head="", one="", two="").replace("<item></item>", items).encode()
-    limits = replace(LIMITS, entries=20)
     raw = raw_feed(body)
     assert raw is not None
-    found = xmlfeed.cleaned(raw, body, URL, limits)
-    assert found == xmlfeed.read(body, "", base_url=URL, limits=limits)
-    assert len(found.entries) == 20
+    found = xmlfeed.cleaned(raw, body, URL)
+    assert found == xmlfeed.read(body, "", base_url=URL)
+    assert len(found.entries) == 2_000

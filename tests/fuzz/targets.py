@@ -24,7 +24,7 @@ from alerts.config.items import read_items
 from alerts.config.load import load
 from alerts.config.tree import split_lines
 from alerts.feeds.diff import KnownItems, decide, wanted
-from alerts.feeds.feed import FetchResult, ParsedFeed, TextLimits
+from alerts.feeds.feed import FetchResult, ParsedFeed
 from alerts.feeds.parsing import lxmlfeed, xmlfeed
 from alerts.feeds.parsing.document import parse_document
 from alerts.feeds.parsing.parse import parse
@@ -83,11 +83,8 @@ def feed(data: bytes) -> None:
     root = parse_document(body, content_type)
     raw = None if root is None else lxmlfeed.read(root)
     if raw is not None:
-        limits = TextLimits()
-        fast = xmlfeed.cleaned(raw, body, SOURCE.url, limits)
-        assert fast == xmlfeed.read(body, content_type, base_url=SOURCE.url, limits=limits), (
-            "lxml and feedparser differ"
-        )
+        fast = xmlfeed.cleaned(raw, body, SOURCE.url)
+        assert fast == xmlfeed.read(body, content_type, base_url=SOURCE.url), "lxml and feedparser differ"
     decision = decide(SOURCE, parsed, KnownItems(), FeedState(), NOW)
     assert wanted(SOURCE, parsed).ids or not decision.new
     ids = [each.item.id for each in decision.new]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,9 @@ WEEKLY = CONFIG.replace(
 )
 
 
-def told(town: System) -> None:
+def told(database: Database, config: Path) -> System:
     """One story in the week before, two and a withdrawal in it, then two quiet weeks."""
+    town = System(database, config, content=WEEKLY, clock=Clock(BEFORE))
     town.settle()
     town.observe("tribune", "Globex faces probe of its pricing")
     town.later(days=6)
@@ -52,6 +54,7 @@ def told(town: System) -> None:
     for _ in range(3):
         town.later(days=4)
         town.settle()
+    return town
 
 
 @pytest.fixture
@@ -60,9 +63,8 @@ def town(database: Database, tmp_path: Path) -> System:
 
 
 @pytest.fixture
-def quiet(town: System) -> System:
-    told(town)
-    return town
+def quiet(played: Callable[..., System]) -> System:
+    return played(told)
 
 
 def edition(town: System, week: Week = WEEK, subscriber: str = "") -> dict[str, Any]:

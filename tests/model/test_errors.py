@@ -1,10 +1,12 @@
-"""Errors survive pickling, as Celery pickles what a task raises, and say one line each."""
+"""Errors survive pickling, as Celery pickles what a task raises, and say one line each; suggestions for slips."""
 
 from __future__ import annotations
 
 import pickle
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alerts.model.errors import (
     AlertsError,
@@ -16,6 +18,7 @@ from alerts.model.errors import (
     Problem,
     StoreError,
     UsageError,
+    did_you_mean,
 )
 
 PROBLEMS = (Problem("a.yaml", 3, 7, "no such key"), Problem("a.yaml", 9, 1, "doubtful", warning=True))
@@ -55,3 +58,24 @@ def test_wrong_usage_ends_with_status_2_and_all_else_with_1() -> None:
 def test_problems_are_in_the_order_of_the_file() -> None:
     late, early = Problem("a.yaml", 10, 1, "x"), Problem("a.yaml", 9, 80, "x")
     assert sorted([late, Problem("b.yaml", 1, 1, "x"), early])[:2] == [early, late]
+
+
+KNOWN = ["anthropic", "Deepseek", "openai"]
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"), [("antropic", "anthropic"), ("DEEPSEEK", "Deepseek"), ("opnai", "openai"), ("zebra", "")]
+)
+def test_the_nearest_name_is_offered_as_it_is_written(word: str, meant: str) -> None:
+    assert did_you_mean(word, KNOWN) == (f"; did you mean {meant!r}?" if meant else "")
+
+
+def test_too_many_names_and_too_long_words_are_not_compared() -> None:
+    assert did_you_mean("name1", [f"name{number}" for number in range(1_001)]) == ""
+    assert did_you_mean("a" * 101, ["a" * 101]) == ""
+
+
+@given(st.text(max_size=120), st.lists(st.text(max_size=20), max_size=20))
+def test_what_is_offered_is_known(word: str, known: list[str]) -> None:
+    offered = did_you_mean(word, known)
+    assert not offered or any(offered == f"; did you mean {each!r}?" for each in known)

@@ -23,7 +23,7 @@ from kit.system import START, System, settings  # noqa: E402
 from alerts.model.answer import Answer, AnswerKind  # noqa: E402
 from alerts.pipeline import operate, steps  # noqa: E402
 from alerts.store.database import Database  # noqa: E402
-from alerts.store.repositories import answers  # noqa: E402
+from alerts.store.repositories import answers, sessions  # noqa: E402
 
 FOLDER = Path(__file__).parent / "revisions"
 Rows = dict[str, list[dict[str, Any]]]
@@ -62,6 +62,7 @@ def _play(database: Database, folder: Path) -> None:
                 "x1", "", "reader", "hook", AnswerKind.MUTE, "acme", made.clock.at, days=7, who="reader of hook"
             )
             answers.add(session, [answer])
+            sessions.begin(session, b"key", made.clock.at, person="ann@example.org", credential="x", groups=["desk"])
         feeds.put("wire", [Entry("c1", "Globex Corporation: outage", "", "https://wire.example/c", made.clock.at)])
         made.runtime.enqueue = lambda hints: None
         steps.poll(made.runtime, "wire", due_only=False)  # found and not assessed yet

@@ -114,6 +114,7 @@ def test_statements_do_not_grow_with_what_is_in_them(database: Database, tmp_pat
             assert few_sent.total() - FEW <= 18
 
 
+@pytest.mark.slow
 def test_sources_polled_together_cost_one_statement_a_table(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,12 +21,16 @@ from alerts.store.schema import AlertRow
 from alerts.web.answering import ACTS
 
 
-@pytest.fixture
-def town(database: Database, tmp_path: Path) -> System:
-    made = System(database, tmp_path / "config")
+def an_outage(database: Database, config: Path) -> System:
+    made = System(database, config)
     made.observe("acme-news", "Rocketeer is down: we have an outage")
     made.settle()
     return made
+
+
+@pytest.fixture
+def town(played: Callable[..., System]) -> System:
+    return played(an_outage)
 
 
 @pytest.fixture

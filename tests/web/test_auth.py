@@ -18,7 +18,7 @@ from alerts.access.signing import Purpose, Signer
 from alerts.model.subscriber import Tier
 from alerts.store.repositories import links
 from alerts.web.app import create_app
-from alerts.web.auth import MAX_ADDRESSES, MAX_WRONG, OPERATOR_COOKIE, WINDOW, Attempts
+from alerts.web.auth import MAX_ADDRESSES, MAX_WRONG, SESSION_COOKIE, WINDOW, Attempts
 from alerts.web.middleware import known_hosts
 
 
@@ -141,6 +141,35 @@ def test_a_session_ends(town: System, browser: Browser) -> None:
     assert tier_of(client.get("/").text) == "open"
 
 
+def test_a_session_ends_unused_and_is_kept_by_use(town: System, browser: Browser) -> None:
+    client = browser(operator=True)
+    for _ in range(3):
+        town.later(minutes=119)
+        assert tier_of(client.get("/").text) == "operator"
+    town.later(minutes=120)
+    assert tier_of(client.get("/").text) == "open"
+
+
+def test_signing_in_begins_a_session_of_its_own(browser: Browser) -> None:
+    """What a stranger put into the browser before (session fixation), or had from it, is worth nothing after."""
+    client, stranger = browser(), browser(operator=True)
+    before = stranger.cookies[SESSION_COOKIE]
+    client.cookies.set(SESSION_COOKIE, before)
+    client.post("/operate/enter", data={"token": OPERATOR})
+    assert client.cookies.get(SESSION_COOKIE, domain="pages.example.local") != before
+    assert tier_of(stranger.get("/").text) == "open"
+
+
+@pytest.mark.parametrize(
+    ("signer", "token"), [(SIGNER, "another-operator-token"), (Signer(b"another secret"), OPERATOR)]
+)
+def test_another_token_or_secret_ends_all_sessions(town: System, browser: Browser, signer: Signer, token: str) -> None:
+    cookie = browser(operator=True).cookies[SESSION_COOKIE]
+    for now, expected in (((SIGNER, OPERATOR), "operator"), ((signer, token), "open")):
+        with TestClient(create_app(town.runtime, *now), cookies={SESSION_COOKIE: cookie}) as client:
+            assert tier_of(client.get("/").text) == expected
+
+
 def test_the_token_itself_opens_the_interface(browser: Browser) -> None:
     client = browser()
     assert client.get("/api/status").status_code == 403
@@ -220,11 +249,11 @@ def test_wrong_tokens_of_one_address_cost_no_other(town: System) -> None:
 
 def test_a_session_that_was_left_is_worth_nothing_to_whoever_kept_its_cookie(browser: Browser) -> None:
     client, thief = browser(operator=True), browser()
-    stolen = client.cookies[OPERATOR_COOKIE]
-    thief.cookies.set(OPERATOR_COOKIE, stolen)
+    stolen = client.cookies[SESSION_COOKIE]
+    thief.cookies.set(SESSION_COOKIE, stolen)
     assert thief.get("/operate").url.path == "/operate"
     client.post("/leave")
-    assert OPERATOR_COOKIE not in client.cookies
+    assert SESSION_COOKIE not in client.cookies
     assert thief.get("/operate").url.path == "/operate/enter"
 
 

@@ -19,7 +19,7 @@ from alerts.model.subscriber import Tier
 from alerts.replay.plan import plan, published
 from alerts.store import system_state
 from alerts.store.schema import AlertRow, DeliveryRow, SilenceRow, SourceRow
-from alerts.web.auth import LARGEST_FORM, OPERATOR_COOKIE
+from alerts.web.auth import LARGEST_FORM, SESSION_COOKIE
 from alerts.web.operators import ACTIONS
 
 
@@ -214,7 +214,7 @@ def test_nobody_else_can_act(town: System, browser: Browser, action: str) -> Non
 def test_a_foreign_page_cannot_act_with_an_operator_s_cookie(town: System, browser: Browser) -> None:
     delivery = dead(town)
     client, other = browser(operator=True), browser(operator=True)
-    for fields in ({}, {"form": ""}, {"form": form_of(other)}, {"form": client.cookies[OPERATOR_COOKIE]}):
+    for fields in ({}, {"form": ""}, {"form": form_of(other)}, {"form": client.cookies[SESSION_COOKIE]}):
         answer = client.post("/operate/redeliver", data={"delivery": delivery, **fields})
         assert answer.status_code == 403, fields
     answer = client.post(

@@ -1,1 +1,1 @@
-"""Signed links and the addresses of pages."""
+"""Signed links, sessions, and the addresses of pages."""

@@ -32,7 +32,7 @@ class Purpose(StrEnum):
     LINK = "link"
     UNSUBSCRIBE = "unsubscribe"
     ANSWER = "answer"
-    OPERATOR = "operator"
+    SESSION = "session"
     FORM = "form"
     SEAL = "seal"
     HUB = "hub"

@@ -47,19 +47,14 @@ def check(app: App, as_json: bool, schema: bool, publish: bool, accept_empty: bo
     except ConfigError as error:
         _print(error.problems, as_json=as_json)
         return 1
-    _print([*doubts(loaded), *_idle(app, loaded)], as_json=as_json)
-    unusable = unusable_channels(loaded)
-    _print(unusable, as_json=as_json)
-    broken = _broken_templates(app, loaded)
-    _print(broken, as_json=as_json)
-    if broken or unusable:
+    errors = [*unusable_channels(loaded), *_broken_templates(app, loaded)]
+    if not (errors or publish or accept_empty):
+        errors += _emptied(app, loaded)
+    _print([*doubts(loaded), *_idle(app, loaded), *errors], as_json=as_json)
+    if errors:
         return 1
     if publish or accept_empty:
         return _publish(app, accept_empty=accept_empty)
-    lost = _emptied(app, loaded)
-    _print(lost, as_json=as_json)
-    if lost:
-        return 1
     if not as_json:
         sections = ("sources", "institutions", "topics", "subscribers", "silences")
         counts = [counted_of(len(getattr(loaded.settings, each)), each) for each in sections]

@@ -71,7 +71,9 @@ tags = _configured(lambda settings: {tag for each in settings.institutions.value
 regions = _configured(lambda settings: {each.region for each in settings.institutions.values()} - {""})
 categories = _configured(lambda settings: {each.category for each in settings.institutions.values()} - {""})
 channels = _configured(lambda settings: {name for each in settings.subscribers.values() for name in each.channels})
-alerts, deliveries, links, silences, answers = map(_recorded, ("alerts", "deliveries", "links", "silences", "answers"))
+alerts, deliveries, links, sessions, silences, answers = map(
+    _recorded, ("alerts", "deliveries", "links", "sessions", "silences", "answers")
+)
 
 
 def institution_option(meaning: str, *names: str, **options: Any) -> Callable[[_Command], _Command]:

@@ -1,4 +1,4 @@
-"""`alerts link`: links that let their bearers see more of the pages."""
+"""`alerts link | sessions`: links that let their bearers see more of the pages, and who is signed in."""
 
 import os
 from datetime import UTC, datetime
@@ -9,6 +9,7 @@ import click
 from alerts.cli import completion
 from alerts.cli.context import App
 from alerts.cli.output import duration, show, tabular_command
+from alerts.model.counted import counted
 from alerts.model.errors import NotFoundError, UsageError
 from alerts.model.records import to_line
 from alerts.model.subscriber import Tier
@@ -79,3 +80,27 @@ def _row(each: "Link", now: datetime) -> dict[str, str]:
         "expires": format_time(each.expires_at),
         "state": state,
     }
+
+
+@click.command()
+@click.option("--end", metavar="WHICH", shell_complete=completion.sessions, help="End one by id, or all of a person.")
+@tabular_command
+def sessions(app: App, end: str | None, form: str | None) -> None:
+    """List or end the sessions of people who are signed in to the pages."""
+    from alerts.store.repositories import sessions as recorded
+
+    now = datetime.now(UTC)
+    with app.reading() as database, database.write() as session:
+        if end is not None:
+            ended = recorded.end(session, end, now) if end else 0
+            if not ended:
+                raise NotFoundError("session", end, "`alerts sessions` lists them")
+            click.echo(f"{counted(ended, 'session')} ended", err=True)
+            return
+        live = recorded.live(session, now)
+    columns = ("id", "person", "groups", "started", "seen", "ends")
+    rows = [
+        (each.id[:12], each.person, list(each.groups), *map(format_time, (each.started_at, each.seen_at, each.ends_at)))
+        for each in live
+    ]
+    show([dict(zip(columns, row, strict=True)) for row in rows], columns, form, empty="nobody is signed in")

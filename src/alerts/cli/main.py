@@ -15,8 +15,7 @@ from click.core import ParameterSource
 
 from alerts.cli.context import App
 from alerts.config import environment
-from alerts.model.errors import AlertsError, ConfigError
-from alerts.model.nearest import did_you_mean
+from alerts.model.errors import AlertsError, ConfigError, did_you_mean
 from alerts.runtime import gc_tuning
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -32,7 +31,7 @@ _PLACES = {
     "briefing.briefing feedback.feedback briefing.silence_report",
     "Try items, without a database": "match.match replay.cluster replay.replay",
     "Look after it": "operate.ack preferences.preferences operate.silence operate.unsubscribe operate.redeliver "
-    "operate.release operate.send_test link.link db.db",
+    "operate.release operate.send_test link.link link.sessions db.db",
     "Shell": "completion.completion",
 }
 SECTIONS: Mapping[str, Mapping[str, str]] = {

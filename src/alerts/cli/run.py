@@ -15,8 +15,7 @@ from alerts.cli import completion
 from alerts.cli.context import App
 from alerts.cli.output import Progress, json_command, printable
 from alerts.model.counted import counted
-from alerts.model.errors import UsageError
-from alerts.model.nearest import did_you_mean
+from alerts.model.errors import UsageError, did_you_mean
 from alerts.model.records import to_line
 
 if TYPE_CHECKING:

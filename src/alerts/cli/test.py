@@ -9,8 +9,7 @@ from alerts.cli.context import App
 from alerts.cli.output import Progress, check_writable, json_command, printable, rendered, write_file
 from alerts.config.schema import ConfigTestForm
 from alerts.model.counted import counted
-from alerts.model.errors import InputError, NotFoundError
-from alerts.model.nearest import did_you_mean
+from alerts.model.errors import InputError, NotFoundError, did_you_mean
 from alerts.model.records import as_record, to_line
 
 if TYPE_CHECKING:

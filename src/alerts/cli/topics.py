@@ -42,7 +42,7 @@ def topics(ctx: click.Context, packs: bool, form: str | None) -> None:
         return
     app: App = ctx.obj
     counts = app.if_recorded(listings.topic_counts)
-    examples = {key: text for name in pack_names() for key, text in pack_examples(name).items()}
+    examples = pack_examples()
     columns = ["topic", "signal", "severity", "languages", "patterns", "found", "example"]
     show(
         [

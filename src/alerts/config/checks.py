@@ -8,7 +8,7 @@ from alerts.config import schema, tree
 from alerts.config.check_topics import check_topic
 from alerts.config.document import Entries, Entry
 from alerts.config.packs import pack_names, pack_topics
-from alerts.model.nearest import did_you_mean
+from alerts.model.errors import did_you_mean
 from alerts.model.subscriber import Direction, On
 from alerts.model.times import format_duration
 from alerts.model.topic import Topic

@@ -30,10 +30,10 @@ def setting(environment: Mapping[str, str], name: str) -> str:
     if given or not file:
         return given
     try:
-        text, complete = _read_secret(Path(file))
+        text = _read_secret(Path(file))
     except ValueError as error:
         raise UsageError(f"{name}{_FILE}: {file} {error}") from None
-    if not text or not complete or "\n" in text:
+    if "\n" in text:
         raise UsageError(f"{name}{_FILE}: {file} must hold one line")
     return text
 
@@ -67,17 +67,26 @@ def tick_seconds(environment: Mapping[str, str]) -> float:
     return seconds
 
 
-def _read_secret(path: Path) -> tuple[str, bool]:
-    """What a file holds, and whether that is all of it. Raises ValueError, saying why, where it cannot be used."""
+def _read_secret(path: Path, *, regular: bool = False) -> str:
+    """The secret in a file, which must be a regular one if asked for: reading a pipe may never end.
+
+    Raises ValueError, saying why, where there is none.
+    """
     try:
+        if regular and not path.is_file():
+            raise ValueError("does not exist or is no regular file")
         with path.open("rb") as stream:
             raw = stream.read(_MAX_SECRET_BYTES + 1)
-        complete = len(raw) <= _MAX_SECRET_BYTES
-        return raw.decode("utf-8", "strict" if complete else "replace").strip(), complete
+        if len(raw) > _MAX_SECRET_BYTES:
+            raise ValueError(f"is larger than {_MAX_SECRET_BYTES} bytes")
+        text = raw.decode().strip()
     except OSError as error:
         raise ValueError(f"cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ValueError("is not UTF-8") from None
+    if not text:
+        raise ValueError("is empty")
+    return text
 
 
 class Interpolator:
@@ -113,23 +122,7 @@ class Interpolator:
             if not Path(name).is_absolute():
                 raise ValueError(f"${{file:{name}}} needs an absolute path")
             try:
-                self._files[name] = _secret_file(Path(name))
+                self._files[name] = _read_secret(Path(name), regular=True)
             except ValueError as error:
                 raise ValueError(f"the secret file {name} {error}") from None
         return self._files[name]
-
-
-def _secret_file(path: Path) -> str:
-    """The secret in a file. Raises ValueError, saying why, where there is none."""
-    try:
-        regular = path.is_file()
-    except OSError as error:
-        raise ValueError(f"cannot be read: {error.strerror}") from None
-    if not regular:
-        raise ValueError("does not exist or is no regular file")
-    text, complete = _read_secret(path)
-    if not complete:
-        raise ValueError(f"is larger than {_MAX_SECRET_BYTES} bytes")
-    if not text:
-        raise ValueError("is empty")
-    return text

@@ -9,10 +9,9 @@ from alerts.config.checks import authority_steps, names_in
 from alerts.config.document import Entries, Entry
 from alerts.config.load import Loaded
 from alerts.matching.lint import lint
-from alerts.model.errors import Problem
+from alerts.model.errors import Problem, did_you_mean
 from alerts.model.institution import Role
 from alerts.model.item import Item
-from alerts.model.nearest import did_you_mean
 from alerts.model.topic import PatternKind, Signal, Topic
 
 MAX_SHARE = 0.5  # a pattern that matches more than this share of all items is too general

@@ -13,8 +13,7 @@ from alerts.config.files import Contents, Outline, content_hash, outline, read_f
 from alerts.config.schema import ENTRIES, SINGLE
 from alerts.config.tree import Mapping, Scalar, Sequence, parse, type_names
 from alerts.config.validate import validate
-from alerts.model.errors import ConfigError, Problem
-from alerts.model.nearest import did_you_mean
+from alerts.model.errors import ConfigError, Problem, did_you_mean
 from alerts.model.settings import Settings
 
 

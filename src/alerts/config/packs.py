@@ -32,10 +32,9 @@ def pack_names() -> tuple[str, ...]:
 @cache
 def pack_topics(pack: str) -> tuple[Topic, ...]:
     """The topics of a pack, in the order of its file. KeyError for an unknown pack."""
-    languages = _languages(pack)
-    families = pack_families(pack)
-    for language, content in languages.items():
-        unknown = content.get("topics", {}).keys() - _read(pack, "topics.yaml").keys()
+    described, families = _content(pack)["topics"], pack_families(pack)
+    for language, content in _languages(pack):
+        unknown = content.get("topics", {}).keys() - described.keys()
         if unknown:
             raise ValueError(f"{pack}/{language}.yaml has patterns of unknown topics: {sorted(unknown)}")
     return tuple(
@@ -47,25 +46,24 @@ def pack_topics(pack: str) -> tuple[Topic, ...]:
             negation=about.get("negation", True),
             patterns=tuple(
                 TopicPattern(write_out_families(text, families[language]), language, kind, text)
-                for language, content in languages.items()
+                for language, content in _languages(pack)
                 for key, kind in PATTERN_KEYS.items()
                 for text in content.get("topics", {}).get(name, {}).get(key, ())
             ),
         )
-        for name, about in _read(pack, "topics.yaml").items()
+        for name, about in described.items()
     )
 
 
-@cache
-def pack_examples(pack: str) -> Mapping[str, str]:
-    """A headline for each topic of a pack."""
-    return {name: about["example"] for name, about in _read(pack, "topics.yaml").items()}
+def pack_examples() -> dict[str, str]:
+    """A headline for each topic of the packs."""
+    return {topic: about["example"] for pack in pack_names() for topic, about in _content(pack)["topics"].items()}
 
 
 @cache
 def pack_families(pack: str) -> Mapping[str, Mapping[str, str]]:
     """The word families of a pack by language; those of `core` hold in every pack."""
-    own = {language: content.get("families", {}) for language, content in _languages(pack).items()}
+    own = {language: content.get("families", {}) for language, content in _languages(pack)}
     if pack == "core":
         return own
     core = pack_families("core")
@@ -79,18 +77,17 @@ def families_of(packs: Iterable[str], language: str) -> dict[str, str]:
     return {name: words for each in known for name, words in each.items()}
 
 
-@cache
-def _languages(pack: str) -> dict[str, Any]:
+def _languages(pack: str) -> list[tuple[str, Any]]:
     """What the files of the languages hold, by language."""
-    place = files("alerts.config").joinpath("packs", pack)
-    names = sorted(each.name for each in place.iterdir()) if place.is_dir() else []
-    languages = [name for name in names if name.endswith(".yaml") and name != "topics.yaml"]
-    return {name.removesuffix(".yaml"): _read(pack, name) for name in languages}
+    return [(name, content) for name, content in _content(pack).items() if name != "topics"]
 
 
 @cache
-def _read(pack: str, name: str) -> Any:
+def _content(pack: str) -> dict[str, Any]:
+    """What the files of a pack hold, by their names without `.yaml`."""
     if pack not in pack_names():
         raise KeyError(pack)
-    text = files("alerts.config").joinpath("packs", pack, name).read_text(encoding="utf-8")
-    return yaml.load(text, Loader=yaml.CSafeLoader)
+    found = sorted(files("alerts.config").joinpath("packs", pack).iterdir(), key=lambda each: each.name)
+    yamls = [each for each in found if each.name.endswith(".yaml")]
+    texts = {each.name.removesuffix(".yaml"): each.read_text(encoding="utf-8") for each in yamls}
+    return {name: yaml.load(text, Loader=yaml.CSafeLoader) for name, text in texts.items()}

@@ -50,11 +50,10 @@ class Sequence:
 
 @dataclass(slots=True, eq=False)
 class Mapping:
-    """`pairs` in the order of the file; `entries` by key, merges (`<<`) included."""
+    """The entries by key, merges (`<<`) included."""
 
     line: int
     column: int
-    pairs: "list[tuple[Scalar, Node]]" = field(default_factory=list)
     entries: "dict[str, tuple[Scalar, Node]]" = field(default_factory=dict)
     size: int = 1
 
@@ -211,9 +210,8 @@ class _Builder:
             first = node.entries[name][0]
             message = f"the key {name!r} stands twice in one mapping, first in line {first.line}: remove one"
             self._problems.append(Problem(self._file, key.line, key.column, message))
-            return
-        node.pairs.append((key, value))
-        node.entries[name] = (key, value)
+        else:
+            node.entries[name] = (key, value)
 
     def _merge(self, node: Mapping, merge: Node) -> None:
         """Keys of the mapping itself win over merged ones, an earlier merge over a later one."""

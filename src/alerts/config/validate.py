@@ -8,7 +8,7 @@ from pydantic_core import ErrorDetails
 from alerts.config.document import Entry, Path
 from alerts.config.schema import ConfigurationForm
 from alerts.config.tree import Sequence
-from alerts.model.nearest import did_you_mean
+from alerts.model.errors import did_you_mean
 
 _ADVICE: Final = {  # what to do, by the type of pydantic's error; the checks in `values` bring their own
     "tuple_type": "write a list: [one, two], or one `- …` a line",

@@ -21,26 +21,18 @@ class _Indented(yaml.SafeDumper):
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
         super().increase_indent(flow, False)
 
+    def represent_str(self, data: str) -> yaml.ScalarNode:
+        """Text that would read as a variable (`${`) is escaped."""
+        return super().represent_str(data.replace("${", "$${"))
+
+
+_Indented.add_representer(str, _Indented.represent_str)
+
 
 def to_yaml(section: str, entries: list[dict[str, Any]], comment: str) -> str:
-    """A file of one section; text that would read as a variable (`${`) is escaped. `comment`: its first lines."""
-    body = yaml.dump(
-        {section: _escaped(entries)},
-        Dumper=_Indented,
-        sort_keys=False,
-        allow_unicode=True,
-        width=1000,
-        default_flow_style=None,
-    )
-    return comment + str(body)
-
-
-def _escaped(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.replace("${", "$${")
-    if isinstance(value, list):
-        return [_escaped(each) for each in value]
-    return {key: _escaped(each) for key, each in value.items()} if isinstance(value, dict) else value
+    """A file of one section. `comment`: its first lines."""
+    style: dict[str, Any] = {"sort_keys": False, "allow_unicode": True, "width": 1000, "default_flow_style": None}
+    return comment + str(yaml.dump({section: entries}, Dumper=_Indented, **style))
 
 
 def one_line(text: str) -> str:

@@ -4,7 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
+
+# Bounds of what is read from one feed.
+MAX_ENTRIES: Final = 2_000
+MAX_LINE: Final = 2_000  # characters of titles and names
+MAX_TEXT: Final = 200_000  # characters of summary and content, each
 
 
 class ErrorKind(StrEnum):
@@ -120,15 +125,6 @@ class Entry:
     language: str = ""
     withdrawn: bool = False
     entry_hash: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TextLimits:
-    """Bounds of what is read from one feed. Lengths are characters."""
-
-    entries: int = 2_000
-    line: int = 2_000  # titles and names
-    text: int = 200_000  # summary and content, each
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,15 +44,13 @@ def lower_bound(hits: int, of: int, tail: float) -> float:
 
 
 def _at_least(hits: int, of: int, share: float) -> float:
-    """The probability of so many hits or more, for a share not above hits / of: the terms only fall."""
-    ways = math.lgamma(of + 1) - math.lgamma(hits + 1) - math.lgamma(of - hits + 1)
-    term, total = math.exp(ways + hits * math.log(share) + (of - hits) * math.log1p(-share)), 0.0
-    for count in range(hits, of + 1):
-        total += term
-        if term < total * 1e-16:
-            break
-        term *= (of - count) / (count + 1) * share / (1 - share)
-    return total
+    """The probability of so many hits or more."""
+
+    def exactly(count: int) -> float:
+        ways = math.lgamma(of + 1) - math.lgamma(count + 1) - math.lgamma(of - count + 1)
+        return math.exp(ways + count * math.log(share) + (of - count) * math.log1p(-share))
+
+    return math.fsum(map(exactly, range(hits, of + 1)))
 
 
 def feedback(

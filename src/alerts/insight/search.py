@@ -7,10 +7,9 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from alerts.matching.search import Query, body_of, parse
-from alerts.model.errors import UsageError
+from alerts.model.errors import UsageError, did_you_mean
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Level
-from alerts.model.nearest import did_you_mean
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Tier
 from alerts.model.times import format_time, point_in_time

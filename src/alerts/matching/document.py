@@ -35,6 +35,19 @@ class Document:
         return detect(words, " ".join(text.raw[:_MAX_CHARACTERS] for text in self.texts.values())) or said
 
     @cached_property
+    def _joined(self) -> str:
+        """Its words in order, with a blank on each side of each; a line for a field."""
+        return "".join(f" {' '.join(text.tokens)} \n" for text in self.texts.values())
+
+    def has(self, phrase: str) -> bool:
+        """Whether it holds a phrase, of which the last word may go on where a `*` stands at its end."""
+        text = Text(phrase.rstrip(" *"))
+        if text.special:
+            return any(text.low.strip() in each.low for each in self.texts.values())
+        ending = "" if phrase.rstrip().endswith("*") else " "
+        return f" {' '.join(text.tokens)}{ending}" in self._joined
+
+    @cached_property
     def common_words(self) -> frozenset[str]:
         """The ordinary words of its language."""
         return common_words(self.language)

@@ -6,7 +6,7 @@ worth on each labelled set; docs/design/0019-positive-evidence.md tells which we
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from alerts.matching import vocabulary
@@ -324,60 +324,24 @@ FILTERS: Final[Mapping[str, Filter]] = {
     "dateline": dateline,
 }
 
-_NAMES_OF_PLACES_AND_MONTHS = vocabulary.MONTHS | vocabulary.PLACE_NAMES | _COUNTRY_LETTERS
 _PLURALS = {f"{word}s" for word in vocabulary.ANY_COMMON_WORDS}
-_WITH_READINGS = vocabulary.ANY_COMMON_WORDS | _PLURALS | _NAMES_OF_PLACES_AND_MONTHS
-# Which filters can speak against a candidate: for most candidates few can, for many none.
-_OF_PUNCTUATION = frozenset({"link", "double name", "explained"})
-_OF_PLACES_AND_MONTHS = frozenset({"place begins name", "place ends name", "month", "locative"})
-_OF_WORDS = frozenset({"ordinary word", "German noun"})
-# Between two words in lower case only what a name itself also is can speak against it.
-_BESIDE_CAPITALS = frozenset({"place begins name", "place ends name", "head of place", "surname", "dateline"})
+# What is also a word, a month or a place.
+_WITH_READINGS = vocabulary.ANY_COMMON_WORDS | _PLURALS | vocabulary.MONTHS | vocabulary.PLACE_NAMES | _COUNTRY_LETTERS
 _PLAIN_ENDS = frozenset({"", " ", ",", ";", ")", "'", "\n"})
 
 
-class FilterSet:
-    """Filters in their order, and which of them are asked about a candidate."""
-
-    __slots__ = ("_filters", "_known")
-
-    def __init__(self, filters: Mapping[str, Filter]) -> None:
-        self._filters = filters
-        self._known: dict[tuple[bool, bool, bool, bool], tuple[Filter, ...]] = {}
-
-    def reason(self, candidate: Candidate) -> str:
-        """The first reason against a candidate; empty where there is none.
-
-        A form has other readings if it is also a word, a month or a place.
-        """
-        form, before = candidate.form, candidate.before
-        if form.rule is Rule.DOMAIN:
-            return _not_a_host(candidate)
-        if form.unspaced:
-            return ""
-        after_small_word = before[:1].islower() and before not in _JOINING_WORDS
-        readings = form.key in _WITH_READINGS
-        if not readings and after_small_word and candidate.gap_after[:1] in _PLAIN_ENDS:
-            return ""
-        plain_end = candidate.text.low[candidate.end : candidate.end + 1] in _PLAIN_ENDS
-        plain = plain_end and candidate.gap_before[-1:] in {"", " "}
-        running = readings and after_small_word and candidate.after[:1].islower()
-        kind = plain, readings, readings and form.key in _NAMES_OF_PLACES_AND_MONTHS, running
-        filters = self._known.get(kind)
-        if filters is None:
-            filters = self._known[kind] = self._asked(*kind)
-        for each in filters:
-            if reason := each(candidate):
-                return reason
+def reason_against(candidate: Candidate, filters: Iterable[Filter]) -> str:
+    """The first reason against a candidate; empty where there is none."""
+    form, before = candidate.form, candidate.before
+    if form.rule is Rule.DOMAIN:
+        return _not_a_host(candidate)
+    if form.unspaced:
         return ""
-
-    def _asked(self, plain: bool, readings: bool, of_place: bool, running: bool) -> tuple[Filter, ...]:
-        """The filters for a candidate that has blanks beside it, other readings, one as a place or a month, and small
-        words on both sides."""
-        idle = frozenset().union(
-            _OF_PUNCTUATION if plain or running else (),
-            () if readings else _OF_WORDS,
-            () if of_place else _OF_PLACES_AND_MONTHS,
-            _BESIDE_CAPITALS if running else (),
-        )
-        return tuple(each for name, each in self._filters.items() if name not in idle)
+    # After a word in lower case, as most names stand, no filter speaks against what is no word, month or place besides.
+    after_small_word = before[:1].islower() and before not in _JOINING_WORDS
+    if after_small_word and form.key not in _WITH_READINGS and candidate.gap_after[:1] in _PLAIN_ENDS:
+        return ""
+    for each in filters:
+        if reason := each(candidate):
+            return reason
+    return ""

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from alerts.matching.candidate import Candidate
 from alerts.matching.document import Document
-from alerts.matching.filters import FILTERS, Filter, FilterSet
+from alerts.matching.filters import FILTERS, Filter
 from alerts.matching.forms import forms, host
 from alerts.matching.index import Found, Index
 from alerts.matching.resolve import Reject, resolve
@@ -39,7 +39,7 @@ class Matcher:
         sources: Mapping[str, Source],
         filters: Mapping[str, Filter] = FILTERS,
     ) -> None:
-        self._filters = FilterSet(filters)
+        self._filters = tuple(filters.values())
         self._institutions = {each.id: each for each in institutions}
         self._lexicon = Lexicon(topics)
         self._index = Index(chain.from_iterable(map(forms, self._institutions.values())), self._lexicon.topical)

@@ -15,9 +15,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from alerts.matching.candidate import Candidate
 from alerts.matching.document import Document
-from alerts.matching.filters import PERSON, THING, FilterSet
+from alerts.matching.filters import PERSON, THING, Filter, reason_against
 from alerts.matching.forms import Form, Strength
-from alerts.matching.text import Text
 
 ANAPHOR_REACH = 40  # words back to a name of the same institution
 
@@ -29,7 +28,7 @@ def resolve(
     candidates: list[Candidate],
     document: Document,
     reject: Reject,
-    filters: FilterSet,
+    filters: Iterable[Filter],
     about: Collection[str],
     likelihood: Callable[[str], int],
 ) -> tuple[list[Candidate], set[Candidate]]:
@@ -40,7 +39,7 @@ def resolve(
     """
     spans = _by_span(_parted(candidates))
     document.spans = tuple(spans)  # no reference back to the candidates: a cycle would wait for the collector
-    kept = _unopposed(spans, _Context(document.texts), reject, filters)
+    kept = _unopposed(spans, reject, filters)
     names, anaphors = _supported(kept, reject)
     chosen, ambiguous = _chosen(names, reject, about, likelihood)
     if anaphors:
@@ -51,9 +50,7 @@ def resolve(
     return chosen, ambiguous
 
 
-def _unopposed(
-    spans: Mapping[Span, list[Candidate]], context: "_Context", reject: Reject, filters: FilterSet
-) -> list[Candidate]:
+def _unopposed(spans: Mapping[Span, list[Candidate]], reject: Reject, filters: Iterable[Filter]) -> list[Candidate]:
     """Those against which nothing speaks: no longer name, no filter, no missing context word."""
     covers = _covers(spans)
     kept: list[Candidate] = []
@@ -65,12 +62,7 @@ def _unopposed(
             if form.excludes:
                 continue
             cover = covering and (covering.get(form.institution) or covering.get(""))
-            reason = (
-                (cover and _covered(cover))
-                or filters.reason(candidate)
-                or ((form.needs or form.requires) and context.missing(candidate))
-            )
-            if reason:
+            if reason := (cover and _covered(cover)) or reason_against(candidate, filters) or _missing(candidate):
                 reject(candidate, reason)
                 if reason.startswith((PERSON, THING)):
                     bearers[form.institution, form.key] = reason
@@ -214,34 +206,14 @@ def _without_bearers(kept: list[Candidate], bearers: Mapping[tuple[str, str], st
     return others
 
 
-class _Context:
-    """The words of the whole item, for the conditions that they decide; each is looked for once."""
-
-    def __init__(self, texts: Mapping[str, Text]) -> None:
-        self._texts = texts
-        self._joined = ""
-        self._met: dict[tuple[str, ...], bool] = {}
-
-    def missing(self, candidate: Candidate) -> str:
-        own = candidate.form.strength is not Strength.GIVEN  # not an alias, to which its condition belongs
-        for words in (candidate.form.needs, () if own and candidate.is_firm else candidate.form.requires):
-            if words and not self._has_any(words):
-                return "no context word: " + ", ".join(words)
-        return ""
-
-    def _has_any(self, phrases: tuple[str, ...]) -> bool:
-        if phrases not in self._met:
-            self._met[phrases] = any(self._has(phrase) for phrase in phrases)
-        return self._met[phrases]
-
-    def _has(self, phrase: str) -> bool:
-        if not self._joined:
-            self._joined = "".join(f" {' '.join(text.tokens)} \n" for text in self._texts.values())
-        text = Text(phrase.rstrip(" *"))
-        if text.special:
-            return any(text.low.strip() in each.low for each in self._texts.values())
-        ending = "" if phrase.rstrip().endswith("*") else " "
-        return f" {' '.join(text.tokens)}{ending}" in self._joined
+def _missing(candidate: Candidate) -> str:
+    """Why a candidate does not count: none of the words on which it depends stands in the item."""
+    form, has = candidate.form, candidate.document.has
+    own = form.strength is not Strength.GIVEN  # not an alias, to which its condition belongs
+    for words in (form.needs, () if own and candidate.is_firm else form.requires):
+        if words and not any(map(has, words)):
+            return "no context word: " + ", ".join(words)
+    return ""
 
 
 # ── Who is meant ─────────────────────────────────────────────────────────────────────────────────────────────

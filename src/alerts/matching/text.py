@@ -9,7 +9,7 @@ Everything here is linear in the text, whatever it holds (lone surrogates, megab
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 # Scripts written without spaces between words: any character may begin or end a name there.
 _UNSPACED_RANGES = (
@@ -84,19 +84,10 @@ class Text:
     holds Hangul or a script that is written without spaces: there names are looked for character by character.
     """
 
-    __slots__ = (
-        "_back", "_caseless", "_places", "_separated", "_starts", "_tokens",
-        "cased", "cased_tokens", "low", "raw", "special", "styles",
-    )  # fmt: skip
-
     def __init__(self, raw: str) -> None:
         self.raw = raw
         self._back: list[int] | None = None  # offset in `low` -> offset in `raw`, where they differ
-        self._caseless: bool | None = None
         self._places: dict[tuple[int, int], tuple[int, int, str, str]] = {}
-        self._starts: list[int] | None = None
-        self._tokens: list[str] | None = None
-        self.styles: dict[int, str] = {}  # kept for `Candidate`: how sentences use capitals, by offset
         self.cased = raw if raw.isascii() else self._fold(raw)
         # `cased` with a space for everything that is not part of a word.
         if self.cased.isascii():
@@ -112,11 +103,7 @@ class Text:
     def _fold(self, raw: str) -> str:
         odd = set(_NON_ASCII.findall(raw))
         if all(len(fold(char)) == 1 for char in odd) and not _JOINS.search("".join(odd)):
-            if len(odd) > 8:
-                return _NON_ASCII.sub(lambda found: fold(found.group()), raw)
-            for char in odd:
-                raw = raw.replace(char, fold(char))
-            return raw
+            return _NON_ASCII.sub(lambda found: fold(found.group()), raw)
         pieces: list[str] = []
         back: list[int] = []
         for found in _CLUSTER.finditer(raw):
@@ -128,35 +115,28 @@ class Text:
         self._back = back
         return "".join(pieces)
 
-    @property
+    @cached_property
     def tokens(self) -> list[str]:
         """Its words in lower case; most texts without a candidate never need them."""
-        if self._tokens is None:
-            self._tokens = self._separated.lower().replace("ς", "σ").split()
-        return self._tokens
+        return self._separated.lower().replace("ς", "σ").split()
 
-    @property
+    @cached_property
     def starts(self) -> list[int]:
         """The offset of each word in `low`."""
-        if self._starts is None:
-            end = -1  # of the part before
-            sizes = map(len, self._separated.split(" "))
-            self._starts = [end - size for size in sizes if (end := end + size + 1) and size]
-        return self._starts
+        end = -1  # of the part before
+        sizes = map(len, self._separated.split(" "))
+        return [end - size for size in sizes if (end := end + size + 1) and size]
 
-    @property
+    @cached_property
     def caseless(self) -> bool:
         """Whether its writer leaves capitals out, as in chats, so that case tells nothing.
 
         Not even the pronoun `I` has one; or no word has one beside a link, a hashtag or a handle.
         """
-        if self._caseless is None:
-            cased = self.cased
-            marked = "@" in cased or "#" in cased or "http" in cased
-            self._caseless = (marked and _CAPITAL.search(cased) is None) or (
-                " i " in cased and _SMALL_PRONOUN.search(cased) is not None
-            )
-        return self._caseless
+        cased = self.cased
+        marked = "@" in cased or "#" in cased or "http" in cased
+        small_pronoun = " i " in cased and _SMALL_PRONOUN.search(cased) is not None
+        return small_pronoun or (marked and _CAPITAL.search(cased) is None)
 
     def end(self, index: int) -> int:
         """The offset in `low` where word `index` ends."""
@@ -172,7 +152,8 @@ class Text:
 
     def _find_place(self, first: int, last: int) -> tuple[int, int, str, str]:
         low, separated, words = self.low, self._separated, self.cased_tokens
-        if self._starts is None and len(self._places) < _MAX_SOUGHT:  # to search costs less than to measure all words
+        # To search costs less than to measure all words.
+        if "starts" not in self.__dict__ and len(self._places) < _MAX_SOUGHT:
             start = separated.find(words[first])
             if separated.find(words[first], start + 1) >= 0:  # it stands there more than once
                 start = len(separated) - len(separated.split(None, first)[first])

@@ -1,28 +1,13 @@
 """Which channels may be named: an allow-list, for the sending library also takes local and raw targets."""
 
+from importlib.resources import files
 from typing import Final
 from urllib.parse import urlsplit
 
 CONSOLE_SCHEME: Final = "console"  # built in: prints the message to standard output
 
-ALLOWED_SCHEMES: Final[frozenset[str]] = frozenset(
-    {CONSOLE_SCHEME}
-    # A program of one's own, over HTTP.
-    | {"json", "jsons", "xml", "xmls", "form", "forms"}
-    # Mail.
-    | {"mailto", "mailtos", "mailgun", "postmark", "sendgrid", "ses", "sparkpost", "smtp2go", "brevo", "resend"}
-    # Team chat.
-    | {"slack", "discord", "workflow", "workflows", "webex", "wxteams", "gchat", "zulip", "ringc"}
-    | {"mmost", "mmosts", "rocket", "rockets", "matrix", "matrixs", "guilded", "lark", "feishu", "dingtalk"}
-    | {"wecombot", "nctalk", "nctalks", "flock", "twist", "zoom", "cliq", "synology", "synologys"}
-    # Messengers, push and text messages.
-    | {"tgram", "signal", "signals", "threema", "whatsapp", "line", "groupme"}
-    | {"ntfy", "ntfys", "gotify", "gotifys", "pover", "pbul", "pushy", "prowl", "join", "bark", "barks"}
-    | {"sns", "twilio", "vonage", "plivo", "clicksend", "msgbird", "bulksms", "sinch", "seven", "telnyx"}
-    # On-call services and automation.
-    | {"pagerduty", "opsgenie", "splunk", "victorops", "squadcast", "ilert", "incidentio", "firehydrant"}
-    | {"betterstack", "signl4", "pagertree", "goalert", "goalerts", "xmatters", "ifttt", "hassio", "hassios"}
-)
+_LINES = files("alerts.model").joinpath("channel_schemes.txt").read_text(encoding="utf-8").splitlines()
+ALLOWED_SCHEMES: Final = frozenset({CONSOLE_SCHEME, *" ".join(each for each in _LINES if each[:1] != "#").split()})
 
 NATIVE_PREFIXES: Final = (
     "https://hooks.slack.com/",

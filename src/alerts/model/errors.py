@@ -13,7 +13,9 @@ Each message is one line that says what, where and what to do. Attributes are pl
 survives pickling, because Celery pickles what a task raises.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 
 class AlertsError(Exception):
@@ -89,3 +91,12 @@ class StoreError(AlertsError):
 
 class DeliveryError(AlertsError):
     """A message cannot be rendered or handed to a channel."""
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """The end of a message about a mistyped name: `; did you mean 'x'?`, or nothing."""
+    if len(known) > 1_000 or len(word) > 100:  # comparing with very many takes too long
+        return ""
+    folded = {each.casefold(): each for each in known}
+    close = get_close_matches(word.casefold(), folded, n=1)
+    return f"; did you mean {folded[close[0]]!r}?" if close else ""

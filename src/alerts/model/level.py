@@ -98,7 +98,7 @@ class Contribution:
     salience: float
     criticality: float
     age_s: float
-    value: float
+    value: float = field(metadata={"record": "contribution"})
 
 
 @dataclass(frozen=True, slots=True)

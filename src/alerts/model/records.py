@@ -14,7 +14,7 @@ from typing import Any
 
 from alerts.model.alert import Alert
 from alerts.model.answer import Answer
-from alerts.model.level import Contribution, Transition
+from alerts.model.level import Transition
 from alerts.model.times import format_time
 
 
@@ -26,7 +26,7 @@ def rounded(value: float) -> float:
 def as_record(value: Any) -> Any:
     """A dataclass as records show it: an object of its fields, in their order, with times as text and rounded numbers.
 
-    A field that is a Python keyword (`from_`) loses its underscore.
+    A field that is a Python keyword (`from_`) loses its underscore; one with another name in records says so.
     """
     kind = type(value)
     if kind in _PLAIN:
@@ -46,7 +46,7 @@ _PLAIN = frozenset({str, int, bool, type(None)})
 @cache
 def _names(kind: type[Any]) -> tuple[tuple[str, str], ...]:
     """The fields of a dataclass, each with the name that records give it."""
-    return tuple((each.name, each.name.rstrip("_")) for each in fields(kind))
+    return tuple((each.name, each.metadata.get("record", each.name.rstrip("_"))) for each in fields(kind))
 
 
 def some(record: Mapping[str, Any], *keys: str) -> dict[str, Any]:
@@ -59,15 +59,8 @@ def fields_of(value: Any, *names: str) -> dict[str, Any]:
     return {name.rstrip("_"): as_record(getattr(value, name)) for name in names}
 
 
-def contribution_record(contribution: Contribution) -> dict[str, Any]:
-    record: dict[str, Any] = as_record(contribution)
-    record["contribution"] = record.pop("value")
-    return record
-
-
 def transition_record(transition: Transition) -> dict[str, Any]:
-    contributions = [contribution_record(each) for each in transition.contributions]
-    return {"kind": "transition", **as_record(transition), "contributions": contributions}
+    return {"kind": "transition", **as_record(transition)}
 
 
 def alert_record(alert: Alert) -> dict[str, Any]:

@@ -6,10 +6,9 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import TypeVar
 
-from alerts.model.errors import NotFoundError
+from alerts.model.errors import NotFoundError, did_you_mean
 from alerts.model.institution import Institution, Role
 from alerts.model.level import LevelRules
-from alerts.model.nearest import did_you_mean
 from alerts.model.source import Source
 from alerts.model.subscriber import Operators, Selection, Silence, Subscriber
 from alerts.model.topic import Topic

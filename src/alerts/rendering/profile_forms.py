@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from alerts.model.profile import Confidence, Coverage, CoverageState, Profile, SignalLine, Statement
-from alerts.model.records import as_record, contribution_record, fields_of, transition_record
+from alerts.model.records import as_record, fields_of, transition_record
 from alerts.model.story import Mix
 from alerts.model.times import format_time
 from alerts.rendering import escape
@@ -35,8 +35,7 @@ def profile_record(profile: Profile) -> dict[str, Any]:
         "relationship_signals": [_signal(each) for each in profile.relationship_signals],
         "evidence": [{**as_record(each), "url": escape.safe_url(each.url) or None} for each in profile.evidence],
         "contributions": [
-            {"axis": each.axis.value, "stories": [contribution_record(one) for one in each.contributions]}
-            for each in profile.contributions
+            {"axis": each.axis.value, "stories": as_record(each.contributions)} for each in profile.contributions
         ],
         "history": [transition_record(each) for each in profile.history],
     }

@@ -7,7 +7,7 @@ from typing import Any
 from alerts.model.alert import Lead
 from alerts.model.fields import Same
 from alerts.model.profile import Profile
-from alerts.model.records import as_record, contribution_record, fields_of
+from alerts.model.records import as_record, fields_of
 from alerts.model.subscriber import Tier
 from alerts.rendering import escape
 from alerts.rendering.profile_forms import profile_record
@@ -57,7 +57,7 @@ def _alert(entry: Entry, view: MessageView) -> dict[str, Any]:
             for change in alert.changes
         ],
         **(fields_of(gravest, *moved) if gravest else dict.fromkeys(name.rstrip("_") for name in moved)),
-        "contributions": [contribution_record(each) for each in gravest.contributions] if gravest else [],
+        "contributions": as_record(gravest.contributions) if gravest else [],
         "role": entry.role.value,
         "answer": escape.safe_url(view.answers.get(alert.id, "")) or None,
         **fields_of(alert, "rules", "grades"),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from alerts.config.document import Entry
-from alerts.config.packs import pack_examples, pack_names
+from alerts.config.packs import pack_examples
 from alerts.config.schema import ConfigTestForm
 from alerts.model.alert import AlertState
 from alerts.model.item import Item
@@ -104,7 +104,7 @@ def proposed(active: Active, mutant: Mutant) -> dict[str, Any] | None:
 
 def _headlines(mutant: Mutant, name: str, settings: Settings) -> Iterator[str]:
     """Headlines about topics: the example of a pack with the name in the place of a capitalised word, or a phrase."""
-    examples = {topic: text for pack in pack_names() for topic, text in pack_examples(pack).items()}
+    examples = pack_examples()
     for topic in [mutant.topic] if mutant.topic else settings.topics:
         example = examples.get(topic, "")
         yield from (example.replace(word, name) for word in example.split() if word[0].isupper())

@@ -6,7 +6,7 @@ cases ─< assessments, story_versions, story_rises         what stories amounte
 cases ─< transitions ─< alerts >─ deliveries ─< attempts  what changed, the alerts and how they were delivered
 desks ─< watches                                          what each subscriber was notified of so far
 answers                                                   what readers answered to alerts: verdicts, preferences
-clock, silences, links                                    one row each of what all workers share
+clock, silences, links, sessions                          one row each of what all workers share
 troubles                                                  incidents of the system itself, while they last
 configurations                                            the generations of the configuration
 """
@@ -405,7 +405,10 @@ class AnswerRow(Base, table="answers"):
 
 
 class LinkRow(Base, table="links"):
-    """A link that lets its bearer see more of the pages than an open visitor; `subscriber` is empty for most."""
+    """A link that lets its bearer see more of the pages than an open visitor; `subscriber` is empty for most.
+
+    With `scopes` it is a token for programs.
+    """
 
     id: Mapped[str] = mapped_column(primary_key=True)
     tier: Mapped[str]
@@ -414,6 +417,21 @@ class LinkRow(Base, table="links"):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    scopes: Mapped[list[Any] | None]
+
+
+class SessionRow(Base, table="sessions"):
+    """A session of somebody who signed in. `id` is a digest of what the cookie holds, `credential` one of what was
+    shown, and `request` one of the sign-in request that it answers: each is answered once."""
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    person: Mapped[str]
+    groups: Mapped[list[Any]]
+    credential: Mapped[str]
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    request: Mapped[str | None] = mapped_column(unique=True)
 
 
 class IncidentRow(Base, table="troubles"):

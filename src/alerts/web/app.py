@@ -21,7 +21,7 @@ from alerts.access.signing import Signer
 from alerts.model.errors import AlertsError, NotFoundError, StoreError, UsageError
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
-from alerts.web import answering, api, atom, live, operators, overview, pages, probes, reports, search, stream
+from alerts.web import answering, api, atom, live, operators, overview, pages, probes, reports, search, sign_in, stream
 from alerts.web.auth import Authenticator, Visitor
 from alerts.web.connections import LIVE
 from alerts.web.middleware import Hardening
@@ -73,8 +73,8 @@ def _routes() -> list[Route | Mount]:
         Route("/alerts/{alert}", pages.alert),
         Route("/subscribers/{subscriber}/feed.atom", atom.subscriber_feed),
         Route("/subscribers/{subscriber}/rules/{rule}/feed.atom", atom.subscriber_feed),
-        Route("/enter/{token}", pages.enter),
-        Route("/leave", pages.leave, methods=["POST"]),
+        Route("/enter/{token}", sign_in.follow_link),
+        Route("/leave", sign_in.leave, methods=["POST"]),
         Route("/unsubscribe/{token}", answering.unsubscribe, methods=["GET", "POST"]),
         Route("/unsubscribe/{token}/undo", answering.resubscribe, methods=["POST"]),
         Route("/answer/{token}", answering.answer),
@@ -82,7 +82,7 @@ def _routes() -> list[Route | Mount]:
         Route("/answer/{token}/{act}", answering.answer, methods=["GET", "POST"]),
         Route("/operate", operators.overview),
         Route("/operate/audit", operators.audit),
-        Route("/operate/enter", operators.enter, methods=["GET", "POST"]),
+        Route("/operate/enter", sign_in.operator, methods=["GET", "POST"]),
         Route("/operate/{action}", operators.act, methods=["POST"]),
         Route("/websub/{token}", probes.websub, methods=["GET", "POST"]),
         Route("/healthz", probes.healthz),

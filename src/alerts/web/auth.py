@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import ipaddress
 import logging
-import secrets
 import threading
 from collections import OrderedDict, deque
 from dataclasses import dataclass
@@ -21,32 +20,32 @@ from alerts.access.links import Member, member
 from alerts.access.signing import Purpose, Signer
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Tier
-from alerts.model.times import format_duration, format_time, parse_time
+from alerts.model.times import format_duration
 from alerts.runtime import logs
-from alerts.store import system_state
+from alerts.store.repositories import sessions
+from alerts.store.repositories.sessions import WebSession
 
 MEMBER_COOKIE: Final = "alerts_member"
-OPERATOR_COOKIE: Final = "alerts_operator"
-SESSION: Final = timedelta(hours=12)
+SESSION_COOKIE: Final = "alerts_session"
 LARGEST_FORM: Final = 16_384  # bytes of a form; the forms of the pages are far smaller
 MAX_WRONG: Final = 10  # wrong tokens that an address may give within WINDOW
 WINDOW: Final = timedelta(minutes=10)
 MAX_ADDRESSES: Final = 10_000  # that a process remembers; the one that was wrong longest ago is forgotten first
-_LEFT: Final = "left/"  # facts: the sessions of operators that were ended before their time, by id
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """`tier` is what may be seen; `subscriber` whose alerts, empty for none, and an operator sees everybody's.
 
-    `form` is what the forms of an operator's session must carry; empty where no cookie made the operator,
-    so that no foreign page can act with it.
+    `form` is what the forms of an operator must carry where a browser shows by itself who asks, so that no foreign page
+    can act with it; empty where the request bears a token.
     """
 
     tier: Tier = Tier.OPEN
     subscriber: str = ""
     operator: bool = False
     form: str = ""
+    session: WebSession | None = None
 
     def may_read(self, subscriber: str) -> bool:
         return self.operator or (self.subscriber != "" and self.subscriber == subscriber)
@@ -93,6 +92,7 @@ class Authenticator:
 
     def __init__(self, signer: Signer, operator_token: str, *, https: bool, metrics_token: str = "") -> None:
         self.signer = signer
+        self._session_key = signer.derived_key(Purpose.SESSION)
         self._token = operator_token
         self._https = https
         self._metrics_token = metrics_token
@@ -112,9 +112,10 @@ class Authenticator:
                 return Visitor(Tier.LEADERSHIP_ALLIANCE, operator=True)
             known = self.member(request, session, settings, given, now)
             return Visitor(known.tier, known.subscriber)
-        form = self._session_form(session, request.cookies.get(OPERATOR_COOKIE, ""), now)
-        if form:
-            return Visitor(Tier.LEADERSHIP_ALLIANCE, operator=True, form=form)
+        signed_in = sessions.find(session, self._session_key, request.cookies.get(SESSION_COOKIE, ""), now)
+        if signed_in is not None and signed_in.credential == self._fingerprint:
+            form = self.signer.sign(Purpose.FORM, signed_in.id)
+            return Visitor(Tier.LEADERSHIP_ALLIANCE, operator=True, form=form, session=signed_in)
         cookie = request.cookies.get(MEMBER_COOKIE, "")
         remembered = member(session, self.signer, settings, cookie, now) if cookie else None
         return Visitor() if remembered is None else Visitor(remembered.tier, remembered.subscriber)
@@ -163,39 +164,22 @@ class Authenticator:
         self.set_cookie(response, MEMBER_COOKIE, token, int((known.expires_at - now).total_seconds()), "lax")
 
     def leave(self, request: Request, response: Response, session: Session, now: datetime) -> None:
-        """Forgets the link on this device, and ends the operator's session everywhere."""
-        parts = self._session(request.cookies.get(OPERATOR_COOKIE, ""), now)
-        if parts is not None:
-            system_state.forget(session, _LEFT, before=now - SESSION)
-            system_state.put(session, _LEFT + parts[1], now, {})
-        for name in (MEMBER_COOKIE, OPERATOR_COOKIE):
+        """Forgets the link on this device, and ends the session for whoever holds its cookie."""
+        sessions.end(session, sessions.digest(self._session_key, request.cookies.get(SESSION_COOKIE, "")), now)
+        for name in (MEMBER_COOKIE, SESSION_COOKIE):
             response.delete_cookie(name, path="/")
 
-    # --- operators -----------------------------------------------------------------------------------------
+    # --- operators and people who sign in ------------------------------------------------------------------
 
     def is_operator(self, token: str) -> bool:
         """Compares in constant time."""
         return hmac.compare_digest(token.encode("utf-8", "replace"), self._token.encode())
 
-    def begin(self, response: Response, now: datetime) -> None:
-        """Starts an operator's session."""
-        until = format_time(now + SESSION)
-        token = self.signer.sign(Purpose.OPERATOR, until, secrets.token_hex(8), self._fingerprint)
-        self.set_cookie(response, OPERATOR_COOKIE, token, int(SESSION.total_seconds()), "strict")
-
-    def _session(self, cookie: str, now: datetime) -> tuple[str, ...] | None:
-        """End, id and fingerprint of a session that has not ended by itself."""
-        parts = self.signer.read(Purpose.OPERATOR, cookie) if cookie else None
-        # Another operator token ends the sessions of the former one.
-        if parts is None or len(parts) != 3 or parts[2] != self._fingerprint or parse_time(parts[0]) <= now:
-            return None
-        return parts
-
-    def _session_form(self, session: Session, cookie: str, now: datetime) -> str:
-        parts = self._session(cookie, now)
-        if parts is None or system_state.get(session, _LEFT + parts[1]) is not None:
-            return ""
-        return self.signer.sign(Purpose.FORM, parts[1])
+    def begin(self, request: Request, response: Response, session: Session, now: datetime) -> None:
+        """Starts an operator's session under a new id; one that the browser had ends."""
+        sessions.end(session, sessions.digest(self._session_key, request.cookies.get(SESSION_COOKIE, "")), now)
+        token = sessions.begin(session, self._session_key, now, person="operator", credential=self._fingerprint)
+        self.set_cookie(response, SESSION_COOKIE, token, int(sessions.LASTING.total_seconds()), "strict")
 
     def set_cookie(
         self, response: Response, name: str, value: str, seconds: int, same_site: Literal["lax", "strict"]

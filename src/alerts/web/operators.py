@@ -20,12 +20,11 @@ from alerts.model.subscriber import Selection
 from alerts.model.times import EPOCH, format_time, parse_duration
 from alerts.pipeline import answering, operate
 from alerts.pipeline.route import silenced
-from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
 from alerts.store import system_state
 from alerts.store.queries import dashboard, listings
 from alerts.store.repositories import answers, generations, links, silences, sources
-from alerts.web.auth import Visitor, check_form, form_of
+from alerts.web.auth import check_form, form_of
 from alerts.web.site import site_of, visit
 
 ACTIONS: Final = ("redeliver", "redeliver-dead", "silence", "unsilence", "release", "poll", "ack", "undo")
@@ -94,26 +93,6 @@ def audit(request: Request) -> Response:
                 acts.append((link.revoked_at, "", "revoked a link", about))
     acts.sort(key=lambda act: act[0], reverse=True)
     return site.page(request, "audit.html.j2", visitor, {"acts": acts[:AUDITED], "most": AUDITED})
-
-
-async def enter(request: Request) -> Response:
-    """Asks for the operator token, and starts a session with the right one."""
-    fields = await form_of(request) if request.method == "POST" else None
-    return await run_in_threadpool(_enter, request, fields)
-
-
-def _enter(request: Request, fields: Mapping[str, str] | None) -> Response:
-    site = site_of(request)
-    if fields is None:
-        return site.page(request, "operate_enter.html.j2", Visitor(), {"wrong": False})
-    site.authenticator.check_attempts(request, site.now())
-    if not site.authenticator.is_operator(fields.get("token", "")):
-        site.authenticator.was_wrong(request, site.now())
-        return site.page(request, "operate_enter.html.j2", Visitor(), {"wrong": True}, status=403)
-    response = RedirectResponse("/operate", status_code=303)
-    site.authenticator.begin(response, site.now())
-    logs.event("operator.entered")
-    return response
 
 
 async def act(request: Request) -> Response:

@@ -20,7 +20,7 @@ from alerts.web import institutions as listing
 from alerts.web import reading
 from alerts.web.auth import Visitor
 from alerts.web.reading import NARROW, WINDOWS, read_alert, read_profile, read_story
-from alerts.web.site import Site, site_of, visit
+from alerts.web.site import Site, visit
 
 
 def institutions(request: Request) -> Response:
@@ -131,23 +131,3 @@ def read_why_not(
         raise HTTPException(403, "This is for operators, and for the leadership alliance about itself.")
     known = site.settings.subscriber(subscriber)
     return explain_silence(session, site.active, known, institution, reading.present(site, session, institution))
-
-
-def enter(request: Request) -> Response:
-    """Follows a member's link: remembers it and goes to the first page."""
-    site = site_of(request)
-    token = request.path_params["token"]
-    with site.runtime.database.read() as session:
-        known = site.authenticator.member(request, session, site.settings, token, site.now())
-    response = RedirectResponse("/", status_code=303)
-    site.authenticator.remember(response, token, known, site.now())
-    return response
-
-
-def leave(request: Request) -> Response:
-    """Forgets the member's link on this device, and ends the operator's session."""
-    site = site_of(request)
-    response = RedirectResponse("/", status_code=303)
-    with site.runtime.database.write() as session:
-        site.authenticator.leave(request, response, session, site.now())
-    return response

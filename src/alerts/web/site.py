@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -12,9 +12,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from alerts.insight.health import health
+from alerts.model.errors import StoreError
 from alerts.model.settings import Settings
 from alerts.runtime.configuration import Active
 from alerts.runtime.runtime import Runtime
+from alerts.store.repositories import sessions
 from alerts.web.auth import Authenticator, Visitor
 from alerts.web.metrics import Metrics
 from alerts.web.show import environment
@@ -68,7 +70,13 @@ class Site:
         return self.runtime.clock()
 
     def visitor(self, request: Request, session: Session) -> Visitor:
-        return self.authenticator.visitor(request, session, self.settings, self.now())
+        """Who asks. A session is noted to be in use. Raises HTTPException where a token is bad."""
+        now = self.now()
+        visitor = self.authenticator.visitor(request, session, self.settings, now)
+        if visitor.session is not None and now - visitor.session.seen_at >= sessions.NOTED:
+            with suppress(StoreError), self.runtime.database.write() as writing:  # the page is no worse without it
+                sessions.note(writing, visitor.session.id, now)
+        return visitor
 
     def address(self, request: Request) -> str:
         """The address of the site, without a slash at its end."""

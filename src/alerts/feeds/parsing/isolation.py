@@ -13,7 +13,7 @@ import subprocess
 import sys
 from typing import Final
 
-from alerts.feeds.feed import ErrorKind, ParsedFeed, TextLimits
+from alerts.feeds.feed import ErrorKind, ParsedFeed
 from alerts.feeds.parsing import xmlfeed
 
 DEADLINE: Final = 10.0  # seconds that a child gets for one feed, its start included
@@ -34,10 +34,10 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _DECLARED = re.compile(rb"encoding\s*=\s*[\"']([\w.:-]+)")
 
 
-def read(body: bytes, content_type: str, *, base_url: str, limits: TextLimits) -> ParsedFeed:
+def read(body: bytes, content_type: str, *, base_url: str) -> ParsedFeed:
     """Read an XML feed by feedparser. What takes too long or too much is an error of the feed."""
     reader = xmlfeed.read if _is_cheap(body) and _is_countable(body, content_type) else read_in_child
-    return reader(body, content_type, base_url=base_url, limits=limits)
+    return reader(body, content_type, base_url=base_url)
 
 
 def _is_cheap(body: bytes) -> bool:
@@ -58,11 +58,9 @@ def _is_countable(body: bytes, content_type: str) -> bool:
     return all(_COUNTABLE.fullmatch(name) for name in names)
 
 
-def read_in_child(
-    body: bytes, content_type: str, *, base_url: str, limits: TextLimits, deadline: float = DEADLINE
-) -> ParsedFeed:
+def read_in_child(body: bytes, content_type: str, *, base_url: str, deadline: float = DEADLINE) -> ParsedFeed:
     """Read an XML feed in a process of its own, which is killed after `deadline` seconds."""
-    task = pickle.dumps((body, content_type, base_url, limits))
+    task = pickle.dumps((body, content_type, base_url))
     # Nothing of the environment: it holds secrets, and the child reads what a stranger wrote.
     environment = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     try:
@@ -94,6 +92,6 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (int(DEADLINE) + 1, int(DEADLINE) + 1))
     with contextlib.suppress(OSError):
         os.nice(5)
-    body, content_type, base_url, limits = pickle.load(sys.stdin.buffer)  # noqa: S301 - written by the parent
-    parsed = xmlfeed.read(body, content_type, base_url=base_url, limits=limits)
+    body, content_type, base_url = pickle.load(sys.stdin.buffer)  # noqa: S301 - written by the parent
+    parsed = xmlfeed.read(body, content_type, base_url=base_url)
     sys.stdout.buffer.write(pickle.dumps(parsed))

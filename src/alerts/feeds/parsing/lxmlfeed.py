@@ -102,8 +102,7 @@ def _values(
     values: dict[str, Any] = {}
     seen: set[str] = set()
     for element in parts:
-        tag = _tag(element)
-        if tag in readers:
+        if (tag := str(element.tag)) in readers:
             key, reader = readers[tag]
             _expect(key not in seen)
             seen.add(key)
@@ -115,13 +114,6 @@ def _values(
     return values
 
 
-def _tag(element: etree._Element) -> str:
-    tag = element.tag
-    if not isinstance(tag, str):  # an entity or an instruction
-        raise _OddError
-    return tag
-
-
 def _expect(holds: bool) -> None:
     if not holds:
         raise _OddError
@@ -129,7 +121,7 @@ def _expect(holds: bool) -> None:
 
 def _ignore(element: etree._Element, ignored: frozenset[str]) -> None:
     """Raises `_OddError` where the element, or one in it, may matter."""
-    tag = _tag(element)
+    tag = str(element.tag)
     _expect(tag in ignored or f"{tag.rpartition('}')[0]}}}*" in ignored)
     _expect(_SCOPED.isdisjoint(element.attrib))
     for part in element:
@@ -219,7 +211,7 @@ def _person(target: dict[str, Any], key: str, element: etree._Element, _context:
     _expect(not element.attrib and not (element.text or "").strip())
     parts: dict[str, str] = {}
     for part in element:
-        tag = _tag(part)
+        tag = str(part.tag)
         _expect(tag in _PERSON_PARTS and tag not in parts)
         parts[tag] = _plain(part)
         _expect(not (part.tail or "").strip())

@@ -8,64 +8,57 @@ What comes out is plain text with absolute http(s) links. No body raises: `error
 from collections.abc import Sequence
 from dataclasses import replace
 
-from alerts.feeds.feed import ErrorKind, ParsedFeed, TextLimits
+from alerts.feeds.feed import MAX_ENTRIES, ErrorKind, ParsedFeed
 from alerts.feeds.parsing import isolation, jsonfeed, known_entries, lxmlfeed, xmlfeed
 from alerts.feeds.parsing.document import entries_of, entry_hashes, parse_document, without
+from alerts.feeds.parsing.text import note_of_rest
 from alerts.feeds.state import FeedState
 from alerts.model.source import Source
 
 
 def parse(
-    body: bytes,
-    content_type: str,
-    *,
-    base_url: str,
-    source: Source,
-    state: FeedState | None = None,
-    limits: TextLimits | None = None,
+    body: bytes, content_type: str, *, base_url: str, source: Source, state: FeedState | None = None
 ) -> ParsedFeed:
     """Read a feed as a server sent it. `base_url` is the address that answered: relative links start there.
 
     With the source's `state`, entries that are known by their hash are not read again but `skipped`.
     """
-    limits = limits or TextLimits()
     is_json = jsonfeed.looks_like_json(body)
     body_hash = known_entries.digest(body if is_json else known_entries.without_dates(body), size=12)
     if state is not None and state.body_hash == body_hash:
         return ParsedFeed(same_body=True, body_hash=body_hash)
     if is_json:
-        parsed = jsonfeed.read(body, base_url=base_url, limits=limits)
+        parsed = jsonfeed.read(body, base_url=base_url)
     else:
         known = known_entries.load(state.seen) if state is not None else {}
-        parsed = _xml(body, content_type, base_url, known, limits)
+        parsed = _xml(body, content_type, base_url, known)
     return replace(parsed, language=parsed.language or source.language, body_hash=body_hash)
 
 
-def _xml(body: bytes, content_type: str, base_url: str, known: dict[str, str], limits: TextLimits) -> ParsedFeed:
+def _xml(body: bytes, content_type: str, base_url: str, known: dict[str, str]) -> ParsedFeed:
     root = parse_document(body, content_type)
     entries = [] if root is None else entries_of(root)
     if root is None or not entries:
-        return isolation.read(body, content_type, base_url=base_url, limits=limits)
-    hashes = entry_hashes(root, entries[: limits.entries], base_url)
+        return isolation.read(body, content_type, base_url=base_url)
+    hashes = entry_hashes(root, entries[:MAX_ENTRIES], base_url)
     skipped = tuple((each, known[each]) for each in hashes if each in known)
     unread = [each for each in hashes if each not in known]
     left_out = {entry for index, entry in enumerate(entries) if index >= len(hashes) or hashes[index] in known}
     raw = lxmlfeed.read(root, left_out)
     if raw is not None:
-        parsed = xmlfeed.cleaned(raw, body, base_url, limits)
+        parsed = xmlfeed.cleaned(raw, body, base_url)
     elif not left_out:
-        parsed = isolation.read(body, content_type, base_url=base_url, limits=limits)
+        parsed = isolation.read(body, content_type, base_url=base_url)
     else:
         rest = without(root, left_out)
-        parsed = isolation.read(rest, "application/xml; charset=utf-8", base_url=base_url, limits=limits)
+        parsed = isolation.read(rest, "application/xml; charset=utf-8", base_url=base_url)
     marked = _with_hashes(parsed, unread)
     if marked is None and left_out:
-        return isolation.read(body, content_type, base_url=base_url, limits=limits)
+        return isolation.read(body, content_type, base_url=base_url)
     parsed = marked or parsed
-    if len(entries) > limits.entries:
-        note = f"only the first {limits.entries} of {len(entries)} entries were read"
-        parsed = replace(parsed, notes=(*parsed.notes, note))
-    return replace(parsed, skipped=tuple(dict.fromkeys(item for _, item in skipped)), skipped_hashes=skipped)
+    notes = (*parsed.notes, *note_of_rest(entries))
+    ids = tuple(dict.fromkeys(item for _, item in skipped))
+    return replace(parsed, skipped=ids, skipped_hashes=skipped, notes=notes)
 
 
 def _with_hashes(parsed: ParsedFeed, hashes: Sequence[str]) -> ParsedFeed | None:

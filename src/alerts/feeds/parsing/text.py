@@ -2,11 +2,12 @@
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from lxml import etree
 
+from alerts.feeds.feed import MAX_ENTRIES, MAX_TEXT
 from alerts.feeds.tables import table
 
 if TYPE_CHECKING:
@@ -61,6 +62,20 @@ def tidy(text: str) -> str:
     if "\n" in text:
         text = _BREAKS.sub(lambda match: "\n\n" if match[0].count("\n") > 1 else "\n", text)
     return text.strip()
+
+
+def note_of_rest(entries: Sequence[object]) -> list[str]:
+    """What to say of a feed of which not all entries are read."""
+    count = len(entries)
+    return [f"only the first {MAX_ENTRIES} of {count} entries were read"] if count > MAX_ENTRIES else []
+
+
+def bounded(summary: str, content: str, notes: list[str]) -> tuple[str, str]:
+    """Both texts of an entry, bounded; a note says so where one was cut."""
+    longest = max(len(summary), len(content))
+    if longest > MAX_TEXT:
+        notes.append(f"a text of {longest} characters was cut to {MAX_TEXT}")
+    return summary[:MAX_TEXT], content[:MAX_TEXT]
 
 
 def strip_markup(value: str) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 import feedparser
 
 from alerts.feeds import links
-from alerts.feeds.feed import Entry, ErrorKind, ParsedFeed, RawFeed, TextLimits, one_line
-from alerts.feeds.parsing.text import looks_like_markup, to_line, to_text
+from alerts.feeds.feed import MAX_ENTRIES, MAX_LINE, Entry, ErrorKind, ParsedFeed, RawFeed, one_line
+from alerts.feeds.parsing.text import bounded, looks_like_markup, note_of_rest, to_line, to_text
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -34,7 +34,7 @@ _REF = re.compile(r"\sref\s*=\s*(?:\"([^\"<]*)\"|'([^'<]*)')")
 _PERIODS = {"hourly": 3600, "daily": 86400, "weekly": 604800, "monthly": 2592000, "yearly": 31536000}
 
 
-def read(body: bytes, content_type: str, *, base_url: str, limits: TextLimits) -> ParsedFeed:
+def read(body: bytes, content_type: str, *, base_url: str) -> ParsedFeed:
     """Read an XML feed by feedparser, well-formed or not. The caller bounds what that may cost."""
     media_type = _media_type(body, content_type)
     try:
@@ -51,7 +51,7 @@ def read(body: bytes, content_type: str, *, base_url: str, limits: TextLimits) -
     if not result.entries and not version:
         return ParsedFeed(error=ErrorKind.NOT_A_FEED, detail=_what_instead(body))
     malformed = one_line(result.get("bozo_exception")) if result.bozo else ""
-    return cleaned(RawFeed(version, result.feed, result.entries, malformed), body, base_url, limits)
+    return cleaned(RawFeed(version, result.feed, result.entries, malformed), body, base_url)
 
 
 def _feedparser(body: bytes, media_type: str) -> Any:
@@ -82,21 +82,19 @@ def _media_type(body: bytes, content_type: str) -> str:
     return f"application/xml; charset={charset[1]}" if charset else "application/xml"
 
 
-def cleaned(raw: RawFeed, body: bytes, base_url: str, limits: TextLimits) -> ParsedFeed:
+def cleaned(raw: RawFeed, body: bytes, base_url: str) -> ParsedFeed:
     """The feed as it is kept: bounded, in plain text, with absolute links."""
     head = raw.head
-    notes = [f"malformed: {raw.malformed}"] if raw.malformed else []
-    if len(raw.entries) > limits.entries:
-        notes.append(f"only the first {limits.entries} of {len(raw.entries)} entries were read")
+    notes = [*([f"malformed: {raw.malformed}"] if raw.malformed else []), *note_of_rest(raw.entries)]
     rss = not raw.version.startswith("atom")
-    entries = [_entry(entry, base_url, rss, limits, notes) for entry in raw.entries[: limits.entries]]
-    entries += [Entry(guid=ref, withdrawn=True) for ref in _tombstones(body)[: limits.entries]]
+    entries = [_entry(entry, base_url, rss, notes) for entry in raw.entries[:MAX_ENTRIES]]
+    entries += [Entry(guid=ref, withdrawn=True) for ref in _tombstones(body)[:MAX_ENTRIES]]
     feed_links = [link for link in head.get("links", ()) if isinstance(link, Mapping)]
     skip_hours, skip_days = _skips(body)
     return ParsedFeed(
         entries=tuple(entries),
         format=raw.version or "rss",
-        title=_line(head, "title", rss, limits),
+        title=_line(head, "title", rss),
         link=links.absolute(str(head.get("link") or ""), base_url),
         language=_language(head),
         hubs=tuple(dict.fromkeys(_rel(feed_links, "hub", base_url))),
@@ -111,7 +109,7 @@ def cleaned(raw: RawFeed, body: bytes, base_url: str, limits: TextLimits) -> Par
     )
 
 
-def _entry(entry: Mapping[str, Any], base: str, rss: bool, limits: TextLimits, notes: list[str]) -> Entry:
+def _entry(entry: Mapping[str, Any], base: str, rss: bool, notes: list[str]) -> Entry:
     link = links.absolute(_link(entry), base)
     source = _own(entry, "source") or {}
     content = _content(entry)
@@ -121,16 +119,15 @@ def _entry(entry: Mapping[str, Any], base: str, rss: bool, limits: TextLimits, n
     # RSS descriptions are HTML, by its specification.
     summary = to_text(summary, markup=rss or _is_markup(summary, detail, rss))
     body = "\n\n".join(part for part in content if part != summary)
-    if len(summary) > limits.text or len(body) > limits.text:
-        notes.append(f"a text of {max(len(summary), len(body))} characters was cut to {limits.text}")
+    summary, body = bounded(summary, body, notes)
     return Entry(
-        guid=str(_own(entry, "id") or "").strip()[: limits.line],
+        guid=str(_own(entry, "id") or "").strip()[:MAX_LINE],
         link=link,
-        title=_line(entry, "title", rss, limits),
-        summary=summary[: limits.text],
-        content=body[: limits.text],
-        author=_name(_own(entry, "author"), limits),
-        origin=_name(source.get("title") if isinstance(source, Mapping) else source, limits),
+        title=_line(entry, "title", rss),
+        summary=summary,
+        content=body,
+        author=_name(_own(entry, "author")),
+        origin=_name(source.get("title") if isinstance(source, Mapping) else source),
         published=_instant(entry, "published_parsed") or _instant(entry, "created_parsed"),
         updated=_instant(entry, "updated_parsed"),
         language=_language(entry),
@@ -167,14 +164,14 @@ def _is_markup(value: str, detail: Any, rss: bool) -> bool:
     return rss and looks_like_markup(value)
 
 
-def _line(entry: Mapping[str, Any], name: str, rss: bool, limits: TextLimits) -> str:
-    value = str(_own(entry, name) or "")[: 8 * limits.line]
+def _line(entry: Mapping[str, Any], name: str, rss: bool) -> str:
+    value = str(_own(entry, name) or "")[: 8 * MAX_LINE]
     markup = _is_markup(value, _own(entry, name + "_detail"), rss)
-    return to_line(value, markup=markup)[: limits.line]
+    return to_line(value, markup=markup)[:MAX_LINE]
 
 
-def _name(value: Any, limits: TextLimits) -> str:
-    text = str(value or "")[: limits.line]
+def _name(value: Any) -> str:
+    text = str(value or "")[:MAX_LINE]
     return to_line(text, markup=looks_like_markup(text))
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, CursorResult, Delete, delete, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from alerts.feeds.parsing import known_entries as seen_entries
 from alerts.feeds.state import FeedState
@@ -30,6 +30,11 @@ def _delete(session: Session, statement: Delete) -> int:
 def _delete_of(session: Session, institution: str, table: Any, *where: ColumnElement[bool]) -> int:
     """Takes the rows of an institution away for which all of `where` holds; how many those were."""
     return _delete(session, delete(table).where(table.institution == institution, *where))
+
+
+def _delete_in(session: Session, column: InstrumentedAttribute[str], values: Collection[str]) -> int:
+    """Takes the rows away whose column has any of the values; how many those were."""
+    return sum(_delete(session, delete(column.class_).where(column.in_(some))) for some in chunks(sorted(values)))
 
 
 def institutions(session: Session) -> list[str]:
@@ -75,9 +80,9 @@ def remove_stories(session: Session, institution: str, gone: Collection[str], be
     _delete_of(session, institution, version, version.until < before)
     _delete_of(session, institution, assessment, assessment.at < (newest or before))  # it stands for the time since
     _delete_of(session, institution, rise, rise.at < before)
+    _delete_in(session, version.story, gone)
+    counts["stories"] = _delete_in(session, schema.StoryRow.id, gone)
     for some in chunks(sorted(gone)):
-        _delete(session, delete(version).where(version.story.in_(some)))
-        counts["stories"] += _delete(session, delete(schema.StoryRow).where(schema.StoryRow.id.in_(some)))
         _delete_of(session, institution, event, or_(event.story.in_(some), event.other.in_(some)))
     # Findings of items that are in no story and about which nothing was found since.
     recent = select(finding.item).where(finding.institution == institution, finding.observed >= before)
@@ -107,12 +112,9 @@ def remove_alerts(
     in_delivery = carriers.where(carried.alert == alert.id, in_use).exists()
     of_old = or_(alert.transition.is_(None), alert.transition.in_(select(change.id).where(*old)))
     gone = select(alert.id).where(alert.institution == institution, alert.at < before, of_old, ~in_delivery)
-    counts = {"alerts": 0, "transitions": 0}
-    for some in chunks(sorted(set(session.scalars(gone)) - set(waiting))):
-        counts["alerts"] += _delete(session, delete(alert).where(alert.id.in_(some)))
+    removed = _delete_in(session, alert.id, set(session.scalars(gone)) - set(waiting))
     reported = select(alert.id).where(alert.transition == change.id).exists()
-    counts["transitions"] += _delete(session, delete(change).where(*old, ~reported))
-    return counts
+    return {"alerts": removed, "transitions": _delete(session, delete(change).where(*old, ~reported))}
 
 
 def remove_snapshots(session: Session, institution: str, before: datetime) -> int:
@@ -152,7 +154,7 @@ def remove_deliveries(session: Session, before: datetime, limit: int) -> int:
     reported = select(alert.id).join(carried, carried.alert == alert.id).where(carried.delivery == delivery.id)
     old = delivery.created_at < before, delivery.state.in_(_FINISHED), ~reported.exists()
     gone = session.scalars(select(delivery.id).where(*old).limit(limit)).all()
-    return sum(_delete(session, delete(delivery).where(delivery.id.in_(some))) for some in chunks(gone))
+    return _delete_in(session, delivery.id, gone)
 
 
 def sources(session: Session) -> list[str]:
@@ -183,18 +185,14 @@ def old_items(
 
 def remove_items(session: Session, items: Sequence[str], remembered: frozenset[str] | None) -> dict[str, int]:
     """Takes the texts of items away, and the items themselves unless the feed may still show them."""
-    counts = {"revisions": 0, "items": 0}
     search_index.remove(session, items)
-    for some in chunks(items):
-        counts["revisions"] += _delete(session, delete(schema.RevisionRow).where(schema.RevisionRow.item.in_(some)))
-        gone = () if remembered is None else [each for each in some if each not in remembered]
-        if gone:
-            counts["items"] += _delete(session, delete(schema.ItemRow).where(schema.ItemRow.id.in_(gone)))
-    return counts
+    revisions = _delete_in(session, schema.RevisionRow.item, items)
+    gone = () if remembered is None else [each for each in items if each not in remembered]
+    return {"revisions": revisions, "items": _delete_in(session, schema.ItemRow.id, gone)}
 
 
 def remove_rest(session: Session, before: datetime) -> dict[str, int]:
-    """Removes ended silences and links, hosts, channels and threads unused since, and answers whose alert is
+    """Removes ended silences, links and sessions, hosts, channels and threads unused since, and answers whose alert is
     gone, unless they still hold.
     """
     lasting = schema.AnswerRow.kind.in_([AnswerKind.ONLY_CRITICAL.value, AnswerKind.DAILY.value])
@@ -204,6 +202,7 @@ def remove_rest(session: Session, before: datetime) -> dict[str, int]:
         "answers": _delete(session, delete(schema.AnswerRow).where(*old_answers)),
         "silences": _delete(session, delete(schema.SilenceRow).where(schema.SilenceRow.until < before)),
         "links": _delete(session, delete(schema.LinkRow).where(schema.LinkRow.expires_at < before)),
+        "sessions": _delete(session, delete(schema.SessionRow).where(schema.SessionRow.ends_at < before)),
         "hosts": _delete(session, delete(schema.HostRow).where(schema.HostRow.free_at < before)),
         "channels": _delete(session, delete(schema.ChannelRow).where(schema.ChannelRow.free_at < before)),
         "threads": _delete(session, delete(schema.ThreadRow).where(schema.ThreadRow.at < before)),

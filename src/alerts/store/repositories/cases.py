@@ -1,7 +1,7 @@
 """Findings in, case files out: what assessing one institution reads and writes."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from alerts.cases.case_file import AxisState
 from alerts.cases.history import Recorded, Rise
 from alerts.cases.observation import Observation, report
-from alerts.model.fields import grouped
+from alerts.model.fields import grouped, record_of
 from alerts.model.level import Axis, Level
+from alerts.model.records import as_record
 from alerts.model.source import Source
 from alerts.model.story import Report
-from alerts.model.times import EPOCH, format_time, parse_time
+from alerts.model.times import EPOCH, parse_time
 from alerts.store.claims import Claim
 from alerts.store.repositories import assessments, transitions
 from alerts.store.schema import CaseRow, FindingRow, ItemRow, MembershipRow, StoryEventRow, table_of
@@ -34,12 +35,6 @@ _E = table_of(StoryEventRow).c
 
 _SOME = select(_CASES).where(_C.institution.in_(SOME)).order_by(_C.institution)
 _LOCKED = _SOME.with_for_update()
-_SAVE = (
-    update(_CASES)
-    .where(_C.institution == bindparam("whom"))
-    .values({name: bindparam(f"new_{name}") for name in _C.keys() if name != "institution"})  # noqa: SIM118
-)
-_SAVED = {f"new_{name}": name for name in ("cursor", "version", "configuration", "reporter", "due_at")}
 _PLACED = select(_M.c.institution, _M.c.item, _M.c.story).where(_M.c.institution.in_(SOME))
 # Institutions to assess now (see `Claim.due`), first who was assessed longest ago: one that is in the news all the
 # time is due again and again, and would wait for ever behind those that were found before.
@@ -48,7 +43,7 @@ claim_due = Claim(_CASES, _C.institution, _C.due_at, order=(_C.cursor, _C.instit
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The stored state of one institution's case file. `falls` says when levels are left if nothing is reported."""
+    """The stored state of one institution's case file."""
 
     institution: str
     cursor: datetime
@@ -57,7 +52,6 @@ class Case:
     axes: Mapping[Axis, AxisState]
     reporter: dict[str, Any]
     due_at: datetime | None = None
-    falls: Mapping[Axis, datetime] = field(default_factory=dict)
 
 
 def mark_due(
@@ -114,8 +108,7 @@ def _case(row: Any) -> Case:
         Axis(name): AxisState(Level(state["level"]), parse_time(state["since"]) if state["since"] else None)
         for name, state in row.axes.items()
     }
-    falls = {Axis(name): parse_time(state["falls"]) for name, state in row.axes.items() if state.get("falls")}
-    return Case(row.institution, row.cursor, row.version, row.configuration, axes, row.reporter, row.due_at, falls)
+    return record_of(Case, row, axes=axes)
 
 
 REPORTS = select(
@@ -341,19 +334,9 @@ def save(session: Session, assessed: Iterable[Case]) -> None:
     """Writes cases as they were assessed, none of them claimed any more."""
     rows = []
     for each in assessed:
-        axes = {axis.value: _axis_record(state, each.falls.get(axis)) for axis, state in each.axes.items()}
-        changed = {parameter: getattr(each, name) for parameter, name in _SAVED.items()}
-        rows.append({"whom": each.institution, "new_axes": axes, "new_claimed_until": None, **changed})
-    if rows:
-        session.execute(_SAVE, rows)
-
-
-def _axis_record(state: AxisState, falls: datetime | None) -> dict[str, str | None]:
-    return {
-        "level": state.level.value,
-        "since": format_time(state.since) if state.since else None,
-        "falls": format_time(falls) if falls else None,
-    }
+        axes = {axis.value: as_record(state) for axis, state in each.axes.items()}
+        rows.append(row_of(CaseRow, each, axes=axes, claimed_until=None))
+    upsert(session, CaseRow, rows)
 
 
 def shelve(session: Session, institutions: Iterable[str]) -> None:
