@@ -177,7 +177,6 @@ class Candidate:
         parts = self.event.parts
         steps: list[Step] = []
         left = list(matched)
-        level = max(parts[place].level for place in left)
         out: dict[int, tuple[Reason, str]] = {}
 
         def decided(reason: Reason, detail: str) -> ChannelVerdict:
@@ -187,23 +186,19 @@ class Candidate:
 
         for reason, whole, one in self.CHECKS:
             if whole is not None:
+                level = max(parts[place].level for place in left)
                 detail = whole(self, level)
                 steps.append(Step(reason.value, not detail, detail))
                 if detail:
                     return decided(reason, detail)
             elif one is not None:
                 held = {place: said for place in left if (said := one(self, place, parts[place]))}
-                if not held:
-                    steps.append(Step(reason.value, True, ""))
-                    continue
                 out |= {place: (reason, said) for place, said in held.items()}
                 left = [place for place in left if place not in held]
+                said = "; ".join(f"{parts[place].about}: {why}" for place, why in held.items()) if left else ""
+                steps.append(Step(reason.value, bool(left), said or next(iter(held.values()), "")))
                 if not left:
-                    steps.append(Step(reason.value, False, next(iter(held.values()))))
                     return decided(*out[matched[0]])
-                level = max(parts[place].level for place in left)
-                said = "; ".join(f"{parts[place].about}: {why}" for place, why in held.items())
-                steps.append(Step(reason.value, True, said))
         return ChannelVerdict(self.channel, AlertState.SENT, None, "", tuple(steps), tuple(left))
 
 
