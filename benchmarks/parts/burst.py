@@ -87,7 +87,7 @@ def measure(kinds: Sequence[str] = harness.DATABASES) -> Part:
         f"{SUBSCRIBERS} subscribers watch all of {INSTITUTIONS} institutions; each event is a message to each of them. "
         "*Routed*: processor time of assessing one institution, with all that is stored, divided by its messages. "
         f"*Sent*: {MESSAGES:,} messages wait and become due at once; one worker process with 8 threads and all "
-        "queues sends them to one webhook on the loopback interface, each leased and marked, with its attempt on record. "
+        "queues sends them to one webhook on the loopback interface, each leased, recorded and marked. "
         "*Per core*: messages divided by the processor seconds of the worker; the receiver is another process.",
     )
     rows = []

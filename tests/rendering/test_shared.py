@@ -11,8 +11,8 @@ from kit.messages import Sample
 
 from alerts.model.secret import Secret
 from alerts.model.subscriber import Tier
-from alerts.rendering import render
 from alerts.rendering.render import Renderer
+from alerts.rendering.templating import render
 from alerts.rendering.view import MessageView
 from alerts.routing.alerts import Kind
 
@@ -56,13 +56,12 @@ def test_what_is_shared_reads_as_what_is_made_for_one(url: str, kind: Kind, samp
 
 def test_a_burst_is_rendered_once_for_each_tier(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
     rendered: list[str] = []
-    original = render.render
 
     def counting(env: Any, names: list[str], context: dict[str, object]) -> str:
         rendered.extend(names)
-        return original(env, names, context)
+        return render(env, names, context)
 
-    monkeypatch.setattr(render, "render", counting)
+    monkeypatch.setattr("alerts.rendering.render.render", counting)
     renderer, view = Renderer(), sample.view()
     bodies = {
         renderer.render(for_reader(view, f"desk{number}", tier=tier), Secret("json://h/x")).body
