@@ -23,7 +23,7 @@ from alerts.rendering import escape
 from alerts.rendering.context import BUDGETS, Budget, wording
 from alerts.rendering.formats import PLAIN, Dialect, Service, service_of
 from alerts.rendering.news import title
-from alerts.rendering.shared import Marks, impersonal
+from alerts.rendering.shared import impersonal
 from alerts.rendering.templating import environment, render
 from alerts.rendering.view import Format, MessageView, Rendered, Role, Tone
 from alerts.rendering.webhook import payload
@@ -111,12 +111,19 @@ class Renderer:
     ) -> list[str]:
         """The lines of a body; by shipped templates made once for all who get the same but for what is personal."""
         shipped = len(names) == 1
-        shared, marks = impersonal(view) if shipped and view.kind is not Kind.TEST else (view, Marks())
+        env = self._environment(dialect, shipped=shipped)
+
+        def made(view: MessageView) -> list[str]:
+            context = {"message": wording(view, budget), "title_in_body": not service.title_limit}
+            return _tidy(render(env, names, context))
+
+        if not shipped or view.kind is Kind.TEST:  # whose title names its reader, and may be cut
+            return made(view)
+        shared, marks = impersonal(view)
         asked = shared, not service.title_limit, dialect, names, budget
-        lines = next((known for made, known in self._recent if made == asked), None)
+        lines = next((known for former, known in self._recent if former == asked), None)
         if lines is None:
-            context = {"message": wording(shared, budget), "title_in_body": not service.title_limit}
-            lines = _tidy(render(self._environment(dialect, shipped=shipped), names, context))
+            lines = made(shared)
             self._recent = [(asked, lines), *self._recent[: MAX_RECENT - 1]]
         return [marks.filled(line, dialect.escape) for line in lines]
 
