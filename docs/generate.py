@@ -98,7 +98,7 @@ def _type(hint: Any, heading: str) -> str:
     if get_origin(hint) is tuple:
         return f"list of {_several(_type(get_args(hint)[0], heading))}"
     if get_origin(hint) is dict:
-        return f"names, each with a {_type(get_args(hint)[1], heading)}"
+        return f"names, each with: {_type(get_args(hint)[1], heading)}"
     if isinstance(hint, type) and issubclass(hint, Form):
         return f"[{heading.rpartition('.')[2]}](#{heading.replace('.', '')})"
     if hint is Level:

@@ -206,6 +206,19 @@ def test_a_link_is_made_listed_and_revoked(town: System, alerts: Alerts, tmp_pat
     assert alerts("link", "--revoke", "none")[0] == 1
 
 
+def test_a_token_for_programs_is_made_listed_and_revoked(alerts: Alerts) -> None:
+    status, out, _ = alerts("link", "--scope", "read", "--scope", "metrics", "--tier", "strategic-circle", "--json")
+    made = json.loads(out)
+    assert (status, made["scopes"], made["tier"], made["state"]) == (0, ["read", "metrics"], "strategic-circle", "good")
+    assert "url" not in made
+    assert alerts("link", "--scope", "operate")[1].strip().count(".") == 1
+    listed = alerts("link", "--list")[1]
+    assert "read, metrics" in listed
+    assert made["token"] not in listed
+    assert alerts("link", "--revoke", made["id"])[0] == 0
+    assert alerts("link", "--scope", "subscriber", "--subscriber", "desk")[0] == 0
+
+
 def test_sessions_are_listed_and_ended(town: System, alerts: Alerts) -> None:
     assert alerts("sessions") == (0, "", "nobody is signed in\n")
     with town.runtime.database.write() as session:
@@ -238,6 +251,8 @@ def test_a_link_for_a_subscriber(alerts: Alerts, monkeypatch: pytest.MonkeyPatch
         ((), "", "", "give --tier"),
         (("--tier", "open", "--list"), "", "", "give --tier"),
         (("--tier", "gold"), "", "", "gold"),
+        (("--scope", "subscriber"), "", "", "say of whom with --subscriber"),
+        (("--scope", "everything"), "", "", "everything"),
         (("--tier", "open", "--expires", "soon"), "", "", "is no duration"),
         (("--tier", "open"), "ALERTS_SECRET", "short", "ALERTS_SECRET has 5 characters"),
         (("--tier", "open"), "ALERTS_BASE_URL", "alerts.example.org", "is no address"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from alerts.config.environment import Interpolator
+from alerts.config.environment import interpolate
 from alerts.config.load import load
 from alerts.model.errors import ConfigError
 
@@ -17,7 +18,7 @@ SECRET = "s3cr3t-t0ken"
 def test_marks_are_replaced(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text(f"\n  {SECRET} \n")
-    resolve = Interpolator({"A": "one", "_B2": "${A}"}).resolve
+    resolve = partial(interpolate, environ={"A": "one", "_B2": "${A}"})
     assert resolve("no mark, $A and {A}") == "no mark, $A and {A}"
     assert resolve("${A}-${A}") == "one-one"
     assert resolve("${_B2}") == "${A}"  # what a variable holds is not looked into
@@ -42,7 +43,7 @@ def test_marks_are_replaced(tmp_path: Path) -> None:
 )
 def test_marks_that_cannot_be_replaced(text: str, message: str) -> None:
     with pytest.raises(ValueError, match=message.replace("}", r"\}")):
-        Interpolator({}).resolve(text)
+        interpolate(text, {})
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_secret_files_that_cannot_be_used(tmp_path: Path, content: bytes, messag
     path = tmp_path / "secret"
     path.write_bytes(content)
     with pytest.raises(ValueError, match=message):
-        Interpolator({}).resolve(f"${{file:{path}}}")
+        interpolate(f"${{file:{path}}}", {})
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
@@ -61,7 +62,7 @@ def test_a_secret_file_without_permission(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     path.touch(mode=0)
     with pytest.raises(ValueError, match="cannot be read"):
-        Interpolator({}).resolve(f"${{file:{path}}}")
+        interpolate(f"${{file:{path}}}", {})
 
 
 # Each puts the secret where it is wrong, by way of the environment or literally in a channel or an address.

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from kit.system import System
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from alerts.access.links import invite, token_of
 from alerts.access.signing import Signer
@@ -25,6 +26,15 @@ def link(town: System, tier: Tier = Tier.OPEN, subscriber: str = "", days: int =
     with town.runtime.database.write() as session:
         made = invite(session, tier=tier, now=town.now, lasting=timedelta(days=days), subscriber=subscriber, name="x")
     return made, token_of(SIGNER, made)
+
+
+def reached_from(peer: str, app: ASGIApp) -> ASGIApp:
+    """The application as a connection from an address reaches it: what `BoundedProtocol` says of it."""
+
+    async def reached(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "state": {**scope.get("state", {}), "peer": peer}}, receive, send)
+
+    return reached
 
 
 def opened(

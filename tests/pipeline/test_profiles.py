@@ -159,7 +159,7 @@ def test_a_level_that_nobody_has_taken_down_yet_is_down(town: System) -> None:
         read, worked_out = both(town, session, "acme", town.now + timedelta(days=400))
     assert differences(read, worked_out) == []
     assert [row.level for row in read.matrix] == [Level.LOW] * 3
-    assert read.row(Axis.PRIORITY).since > town.now
+    assert {row.axis: row for row in read.matrix}[Axis.PRIORITY].since > town.now
 
 
 def test_one_that_cannot_be_assessed_does_not_hold_up_the_others(
@@ -203,7 +203,7 @@ def test_a_case_of_the_former_formula_is_rebuilt_once_and_tells_nobody(town: Sys
         causes = [each.cause for each in transitions.find(session, "acme")]
     assert stored is not None
     assert stored.configuration == active.case_key("acme")
-    assert read.row(Axis.PRIORITY).level is Level.HIGH
+    assert {row.axis: row for row in read.matrix}[Axis.PRIORITY].level is Level.HIGH
     assert len(read.evidence) == 1
     assert Cause.CONFIG in causes
     assert rows(AlertRow) == told

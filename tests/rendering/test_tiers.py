@@ -165,8 +165,8 @@ def test_what_the_strategic_circle_sees_beyond(sample: Sample) -> None:
     seen = gate(full, Tier.STRATEGIC_CIRCLE)
     assert seen.key_points == full.key_points
     assert seen.evidence == full.evidence
-    assert seen.row(Axis.POLICY).score == 0.62
-    assert seen.row(Axis.POLICY).next_fall is None
+    assert {row.axis: row for row in seen.matrix}[Axis.POLICY].score == 0.62
+    assert {row.axis: row for row in seen.matrix}[Axis.POLICY].next_fall is None
 
 
 def test_the_leadership_alliance_sees_all(sample: Sample) -> None:

@@ -188,12 +188,12 @@ def test_the_matrix_shows_the_states() -> None:
         Axis.CONTINUITY: AxisView(Level.LOW, 0.1, None, None, previous=0.1),
     }
     profile = _build(STORIES_, states)
-    row = profile.row(Axis.PRIORITY)
+    row = {row.axis: row for row in profile.matrix}[Axis.PRIORITY]
     assert (row.level, row.score, row.since, row.next_fall) == (Level.HIGH, 0.6, since, fall)
     assert row.stories[0] == "s1"
     assert row.evidence[:2] == (1, 2)
     assert [each.trend for each in profile.matrix] == [Trend.RISING, Trend.FALLING, Trend.STEADY]
-    assert profile.row(Axis.POLICY).next_fall is None
+    assert {row.axis: row for row in profile.matrix}[Axis.POLICY].next_fall is None
     assert profile.impact is Level.HIGH
 
 

@@ -34,7 +34,7 @@ def test_a_session_is_found_by_its_cookie_and_the_database_does_not_hold_it(kept
         token = begun(session)
         found = sessions.find(session, KEY, token, NOW)
         assert found is not None
-        assert (found.person, found.groups, found.credential) == ("ann@example.org", ("desk",), "c")
+        assert (found.person, found.groups, found.credential) == ("ann@example.org", ["desk"], "c")
         assert token not in repr(found)
         for wrong in ("", found.id, token[:-1], token + "A"):
             assert sessions.find(session, KEY, wrong, NOW) is None

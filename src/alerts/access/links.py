@@ -1,11 +1,12 @@
-"""Links to pages, of members, of unsubscribing and of answers: how they are made, and what access they give."""
+"""Links to pages, of members, of unsubscribing and of answers, and tokens for programs: what access they give."""
 
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from sqlalchemy.orm import Session
 
@@ -22,48 +23,56 @@ BASE_URL_ENV: Final = "ALERTS_BASE_URL"
 LOCAL: Final = "http://127.0.0.1:8321"
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """The bearer of a valid link; `subscriber` is the one whose alerts it shows, empty for most links."""
+class Scope(StrEnum):
+    """What a token for programs may do."""
 
-    link: str
-    tier: Tier
-    subscriber: str
-    expires_at: datetime
+    READ = "read"  # what its tier sees
+    SUBSCRIBER = "subscriber"  # the alerts of its subscriber
+    OPERATE = "operate"  # what operators do and see
+    METRICS = "metrics"
 
 
 def invite(
-    session: Session, *, tier: Tier, now: datetime, lasting: timedelta, name: str = "", subscriber: str = ""
+    session: Session,
+    *,
+    tier: Tier,
+    now: datetime,
+    lasting: timedelta,
+    name: str = "",
+    subscriber: str = "",
+    scopes: Iterable[str] = (),
 ) -> Link:
-    """Records a new link."""
-    link = Link(
-        id=secrets.token_hex(6), tier=tier, name=name, created_at=now, expires_at=now + lasting, subscriber=subscriber
-    )
-    links.add(session, link)
-    return link
+    """Records a new link, or with `scopes` a token for programs."""
+    made = Link(secrets.token_hex(6), tier, name, now, now + lasting, subscriber, scopes=tuple(scopes))
+    links.add(session, made)
+    return made
 
 
 def token_of(signer: Signer, link: Link) -> str:
-    """What the link carries in its address."""
-    return signer.sign(Purpose.LINK, link.id)
+    """What the link carries in its address, or the token for programs itself."""
+    return signer.sign(Purpose.TOKEN if link.scopes else Purpose.LINK, link.id)
 
 
-def member(session: Session, signer: Signer, settings: Settings, token: str, now: datetime) -> Member | None:
-    """The bearer of this token; None where it is forged, expired or revoked.
+def member(
+    session: Session,
+    signer: Signer,
+    settings: Settings,
+    token: str,
+    now: datetime,
+    purpose: Literal[Purpose.LINK, Purpose.TOKEN] = Purpose.LINK,
+) -> Link | None:
+    """The link whose token this is; None where it is forged, expired or revoked.
 
     A subscriber's link gives the tier that the subscriber has in the configuration now.
     """
-    parts = signer.read(Purpose.LINK, token)
+    parts = signer.read(purpose, token)
     link = links.get(session, parts[0]) if parts else None
     if link is None or not link.is_good(now):
         return None
-    tier = link.tier
-    if link.subscriber:
-        known = settings.subscribers.get(link.subscriber)
-        if known is None:
-            return None
-        tier = known.tier
-    return Member(link.id, tier, link.subscriber, link.expires_at)
+    if not link.subscriber:
+        return link
+    known = settings.subscribers.get(link.subscriber)
+    return None if known is None else replace(link, tier=known.tier)
 
 
 ANSWERABLE: Final = timedelta(days=30)  # how long a message can be answered by its links

@@ -30,6 +30,7 @@ class Purpose(StrEnum):
     """What a token is for. A token of one purpose is none of another."""
 
     LINK = "link"
+    TOKEN = "token"  # noqa: S105 - the name of a purpose
     UNSUBSCRIBE = "unsubscribe"
     ANSWER = "answer"
     SESSION = "session"

@@ -60,12 +60,14 @@ class Membership:
 
     def evidence(self, story: str, institution: str, upto: datetime | None = None) -> Evidence | None:
         """What a story proves, from what had been observed `upto` then, as those items read now."""
-        counting = [
-            each
-            for each in self._stories.get(story, {}).values()
-            if each.counts and (upto is None or each.report.observed <= upto)
-        ]
-        if not counting:
-            return None
-        groups = independent([each.features for each in counting])
-        return evidence(story, institution, [each.report for each in counting], groups)
+        seen = self._stories.get(story, {}).values()
+        return evidence_of(story, institution, (each for each in seen if upto is None or each.report.observed <= upto))
+
+
+def evidence_of(story: str, institution: str, seen: Iterable[Observation]) -> Evidence | None:
+    """What a story of these observations proves; None where none of them counts."""
+    counting = [each for each in seen if each.counts]
+    if not counting:
+        return None
+    groups = independent([each.features for each in counting])
+    return evidence(story, institution, [each.report for each in counting], groups)

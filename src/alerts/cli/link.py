@@ -2,7 +2,7 @@
 
 import os
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--tier", type=click.Choice([tier.value for tier in Tier]), help="What the link lets see.")
 @completion.subscriber_option("A link for a subscriber: its tier, and its alerts as feeds.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(["read", "subscriber", "operate", "metrics"]),
+    help="Make a token for programs in place of a link, which may do this.",
+)
 @click.option("--expires", metavar="DURATION", default="30d", show_default=True, help="How long it is good.")
 @click.option("--name", default="", help="Who gets it, to distinguish links.")
 @click.option("--revoke", metavar="LINK", shell_complete=completion.links, help="End a link now.")
@@ -31,19 +38,22 @@ def link(
     app: App,
     tier: str | None,
     subscriber: str | None,
+    scopes: tuple[str, ...],
     expires: str,
     name: str,
     revoke: str | None,
     listing: bool,
     form: str | None,
 ) -> None:
-    """Make, list or revoke links to the pages, for members."""
-    from alerts.access.links import LOCAL, base_url, invite, token_of
+    """Make, list or revoke links to the pages, for members, and tokens for programs."""
+    from alerts.access.links import LOCAL, Scope, base_url, invite, token_of
     from alerts.access.signing import signer
     from alerts.store.repositories import links
 
-    if [tier is not None or subscriber is not None, revoke is not None, listing].count(True) != 1:
-        raise UsageError("give --tier or --subscriber to make a link, --list, or --revoke LINK")
+    if [tier is not None or subscriber is not None or scopes != (), revoke is not None, listing].count(True) != 1:
+        raise UsageError("give --tier, --subscriber or --scope to make a link or a token, --list, or --revoke LINK")
+    if Scope.SUBSCRIBER in scopes and subscriber is None:
+        raise UsageError("--scope subscriber is about the alerts of one: say of whom with --subscriber")
     now = datetime.now(UTC)
     if revoke is not None or listing:
         with app.reading() as database, database.write() as session:
@@ -60,21 +70,24 @@ def link(
     chosen = Tier(tier or Tier.OPEN) if subscriber is None else app.settings().subscriber(subscriber).tier
     lasting = duration("--expires", expires)
     with app.write() as session:
-        made = invite(session, tier=chosen, now=now, lasting=lasting, name=name, subscriber=subscriber or "")
+        made = invite(
+            session, tier=chosen, now=now, lasting=lasting, name=name, subscriber=subscriber or "", scopes=scopes
+        )
     token = token_of(signer(app.state, os.environ), made)
-    url = f"{base_url(os.environ) or LOCAL}/enter/{token}"
-    click.echo(to_line({**_row(made, now), "url": url}) if form == "json" else url)
+    shown = {"token": token} if scopes else {"url": f"{base_url(os.environ) or LOCAL}/enter/{token}"}
+    click.echo(to_line({**_row(made, now), **shown}) if form == "json" else "".join(shown.values()))
 
 
-_COLUMNS = ("id", "tier", "subscriber", "name", "expires", "state")
+_COLUMNS = ("id", "tier", "subscriber", "scopes", "name", "expires", "state")
 
 
-def _row(each: "Link", now: datetime) -> dict[str, str]:
+def _row(each: "Link", now: datetime) -> dict[str, Any]:
     state = "revoked" if each.revoked_at else "good" if each.is_good(now) else "expired"
     return {
         "id": each.id,
         "tier": each.tier.value,
         "subscriber": each.subscriber,
+        "scopes": list(each.scopes),
         "name": each.name,
         "created": format_time(each.created_at),
         "expires": format_time(each.expires_at),
@@ -100,7 +113,7 @@ def sessions(app: App, end: str | None, form: str | None) -> None:
         live = recorded.live(session, now)
     columns = ("id", "person", "groups", "started", "seen", "ends")
     rows = [
-        (each.id[:12], each.person, list(each.groups), *map(format_time, (each.started_at, each.seen_at, each.ends_at)))
+        (each.id[:12], each.person, each.groups, *map(format_time, (each.started_at, each.seen_at, each.ends_at)))
         for each in live
     ]
     show([dict(zip(columns, row, strict=True)) for row in rows], columns, form, empty="nobody is signed in")

@@ -17,6 +17,7 @@ def web(app: App, host: str, port: int) -> None:
     import uvicorn
 
     from alerts.access.links import base_url
+    from alerts.access.sign_on import sign_on
     from alerts.access.signing import METRICS_ENV, operator_token, signer
     from alerts.config.environment import setting
     from alerts.runtime import logs
@@ -37,6 +38,7 @@ def web(app: App, host: str, port: int) -> None:
             base_url=base_url(os.environ),
             hosts=known_hosts(base_url(os.environ), os.environ),
             metrics_token=setting(os.environ, METRICS_ENV),
+            sign_on=sign_on(os.environ),
         )
         server = uvicorn.Server(
             uvicorn.Config(

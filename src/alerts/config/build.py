@@ -17,7 +17,7 @@ from alerts.model.level import LevelRules
 from alerts.model.secret import Secret
 from alerts.model.settings import FRESH, Settings
 from alerts.model.source import Source
-from alerts.model.subscriber import Operators, Selection, Silence, Subscriber
+from alerts.model.subscriber import Access, Operators, Selection, Silence, Subscriber
 from alerts.model.topic import Topic, TopicPattern
 
 _Model = TypeVar("_Model")
@@ -29,20 +29,24 @@ def build(entries: Entries, content_hash: str) -> Settings:
     institutions = {form.id: _institution(form) for _, form in entries.valid("institutions", schema.InstitutionForm)}
     sources = {form.id: _source(form, institutions) for _, form in entries.valid("sources", schema.SourceForm)}
     subscribers = {form.id: _model(Subscriber, form) for _, form in entries.valid("subscribers", schema.SubscriberForm)}
-    levels = [_model(LevelRules, form) for _, form in entries.valid("levels", schema.LevelsForm)]
     fresh = [value for _, value in entries.valid("fresh", timedelta)]
-    operators = [_model(Operators, form) for _, form in entries.valid("operators", schema.OperatorsForm)]
     return Settings(
         hash=content_hash,
         sources=MappingProxyType(sources),
         institutions=MappingProxyType(institutions),
         topics=MappingProxyType(_topics(entries)),
-        levels=levels[0] if levels else LevelRules(),
+        levels=_single(LevelRules, entries, "levels", schema.LevelsForm),
         fresh=fresh[0] if fresh else FRESH,
         subscribers=MappingProxyType(subscribers),
         silences=tuple(_silence(form) for _, form in entries.valid("silences", schema.SilenceForm)),
-        operators=operators[0] if operators else Operators(),
+        operators=_single(Operators, entries, "operators", schema.OperatorsForm),
+        access=_single(Access, entries, "access", schema.AccessForm),
     )
+
+
+def _single(kind: type[_Model], entries: Entries, section: str, form: type[schema.Form]) -> _Model:
+    """The model of a section that stands once; with its defaults where it is left out."""
+    return next((_model(kind, each) for _, each in entries.valid(section, form)), kind())
 
 
 def _model(kind: type[_Model], form: schema.Form, /, **given: Any) -> _Model:

@@ -1,10 +1,11 @@
 """The files of the configuration as they are written: each value with its place, and the entries of each section."""
 
+from collections.abc import Mapping as Environ
 from collections.abc import Sequence as Steps
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
-from alerts.config.environment import Interpolator
+from alerts.config.environment import interpolate
 from alerts.config.tree import Mapping, Node, Scalar, Sequence
 from alerts.model.errors import Problem
 
@@ -20,7 +21,7 @@ class Document:
 
     file: str
     root: Mapping
-    interpolator: Interpolator
+    environ: Environ[str, str]
     problems: list[Problem] = field(default_factory=list)
     _broken: set[int] = field(default_factory=set)
 
@@ -33,10 +34,8 @@ class Document:
         if node.text is None:
             self._break(node, "there is no value here: write one, or remove the key")
             return None
-        if "${" not in node.text:
-            return node.text
         try:
-            return self.interpolator.resolve(node.text)
+            return interpolate(node.text, self.environ)
         except ValueError as error:
             self._break(node, str(error))
             return node.text

@@ -89,40 +89,33 @@ def _read_secret(path: Path, *, regular: bool = False) -> str:
     return text
 
 
-class Interpolator:
-    """Replaces `${NAME}` and `${file:/path}` by what they name. A message repeats the mark, never the secret."""
+def interpolate(text: str, environ: Mapping[str, str]) -> str:
+    """The text with each `${NAME}` and `${file:/path}` replaced by what it names; `$${` stands for a literal `${`.
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-        self._files: dict[str, str] = {}
+    Raises ValueError for a mark that cannot be replaced, saying what to do and repeating the mark, never the secret.
+    """
 
-    def resolve(self, text: str) -> str:
-        """The text with every mark replaced; `$${` stands for a literal `${`.
-
-        Raises ValueError, saying what to do, for a mark that cannot be replaced.
-        """
-        return _MARK.sub(self._replace, text) if "${" in text else text
-
-    def _replace(self, mark: re.Match[str]) -> str:
+    def named(mark: re.Match[str]) -> str:
         if mark[0] == "$${":
             return "${"
         inside = mark[1]
         if inside is None:
             raise ValueError("${ without }: write ${NAME}, or $${ for a literal ${")
         if inside.startswith("file:"):
-            return self._file(inside.removeprefix("file:"))
+            return _secret_file(inside.removeprefix("file:"))
         if not _NAME.fullmatch(inside):
             raise ValueError(f"{mark[0]} names no variable: write ${{NAME}}, or $${{ for a literal ${{")
-        if inside not in self._environ:
+        if inside not in environ:
             raise ValueError(f"the environment variable {inside} is not set: set it, or remove {mark[0]}")
-        return self._environ[inside]
+        return environ[inside]
 
-    def _file(self, name: str) -> str:
-        if name not in self._files:
-            if not Path(name).is_absolute():
-                raise ValueError(f"${{file:{name}}} needs an absolute path")
-            try:
-                self._files[name] = _read_secret(Path(name), regular=True)
-            except ValueError as error:
-                raise ValueError(f"the secret file {name} {error}") from None
-        return self._files[name]
+    return _MARK.sub(named, text) if "${" in text else text
+
+
+def _secret_file(name: str) -> str:
+    if not Path(name).is_absolute():
+        raise ValueError(f"${{file:{name}}} needs an absolute path")
+    try:
+        return _read_secret(Path(name), regular=True)
+    except ValueError as error:
+        raise ValueError(f"the secret file {name} {error}") from None

@@ -50,22 +50,16 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-def _plain(node: Any, *, names: bool = False) -> Any:
-    """Without what pydantic adds for programs: invented titles, and null, which the YAML does not take.
-
-    `names` says that the keys of this mapping are names of properties, not words of JSON Schema.
-    """
+def _plain(node: Any) -> Any:
+    """Without what pydantic adds for programs: invented titles, and null, which the YAML does not take."""
     if isinstance(node, list):
         return [_plain(each) for each in node]
     if not isinstance(node, dict):
         return node
-    if names:
-        return {name: _plain(each) for name, each in node.items()}
     if {"type": "null"} in node.get("anyOf", ()):
         (kept,) = [each for each in node["anyOf"] if each != {"type": "null"}]
         node = kept | {key: value for key, value in node.items() if key not in {"anyOf", "default"}}
-    return {
-        key: _plain(value, names=key in {"properties", "$defs"})
-        for key, value in node.items()
-        if key != "title" and not (key == "default" and value in ("", [], {}))
-    }
+    # A property that is called `title` is a mapping.
+    invented = {"title"} if isinstance(node.get("title"), str) else set()
+    invented |= {"default"} if node.get("default") in ("", [], {}) else set()
+    return {key: _plain(value) for key, value in node.items() if key not in invented}

@@ -27,8 +27,9 @@ def doubts(loaded: Loaded) -> list[Problem]:
         *_former_thresholds(entries),
         *_who_speaks(entries),
         *_silent_authorities(entries),
+        *_doubtful_names(loaded),
     ]
-    return sorted([*found, *_doubtful_names(loaded)])
+    return sorted(found)
 
 
 def idle(loaded: Loaded, seen: Mapping[str, frozenset[str]], topics: frozenset[str], items: int) -> list[Problem]:
@@ -56,7 +57,8 @@ def doubtful_patterns(loaded: Loaded, recent: Sequence[Item]) -> list[Problem]:
     from alerts.matching.matcher import Matcher
 
     settings = loaded.settings
-    places = [(entry, form.id, _written(form)) for entry, form in loaded.entries.valid("topics", schema.TopicForm)]
+    topics = loaded.entries.valid("topics", schema.TopicForm)
+    places = [(entry, form.id, {each.text: each.steps for each in patterns_of(form)}) for entry, form in topics]
     tried = [
         (entry, topic, pattern, written[pattern.written])
         for entry, topic, written in places
@@ -79,11 +81,6 @@ def doubtful_patterns(loaded: Loaded, recent: Sequence[Item]) -> list[Problem]:
             continue
         found.append(_warning(entry, *steps, message=message))
     return sorted(found)
-
-
-def _written(form: schema.TopicForm) -> dict[str, tuple[str | int, ...]]:
-    """Where each pattern of a topic stands, by its text."""
-    return {each.text: each.steps for each in patterns_of(form)}
 
 
 def _warning(entry: Entry, *steps: str | int, message: str) -> Problem:

@@ -8,7 +8,6 @@ from pathlib import Path
 from alerts.config.build import build
 from alerts.config.checks import check
 from alerts.config.document import Document, Entries, Entry
-from alerts.config.environment import Interpolator
 from alerts.config.files import Contents, Outline, content_hash, outline, read_files, shown
 from alerts.config.schema import ENTRIES, SINGLE
 from alerts.config.tree import Mapping, Scalar, Sequence, parse, type_names
@@ -59,19 +58,17 @@ def load_contents(
     `unreadable` are files beside them that could not be read. Raises ConfigError as `load` does.
     """
     problems = [*unreadable]
-    interpolator = Interpolator(os.environ if environ is None else environ)
+    environ = os.environ if environ is None else environ
     documents = []
-    unread = False
     for name, raw in contents:
-        before = len(problems)
-        document = _document(shown(directory / name), raw, interpolator, problems)
-        if document is not None:
-            documents.append(document)
-        unread = unread or (document is None and len(problems) > before)
+        try:
+            documents.append(_document(shown(directory / name), raw, environ))
+        except ConfigError as error:
+            problems += error.problems
     entries = Entries()
     for document in documents:
         _read_sections(document, entries)
-    if not unread:  # what a file that cannot be read defines would be missed everywhere else
+    if len(documents) == len(contents):  # what a file that is no YAML defines would be missed everywhere else
         check(entries)
     problems += [problem for document in documents for problem in document.problems]
     if problems:
@@ -79,20 +76,15 @@ def load_contents(
     return Loaded(build(entries, content_hash(contents)), entries, outline(directory, contents, entries))
 
 
-def _document(file: str, raw: bytes, interpolator: Interpolator, problems: list[Problem]) -> Document | None:
-    try:
-        root, found = parse(raw, file)
-    except ConfigError as error:
-        problems += error.problems
-        return None
-    problems += found
+def _document(file: str, raw: bytes, environ: Environ[str, str]) -> Document:
+    """The document of a file, which may be empty. Raises ConfigError where nothing can be read from it."""
+    root, problems = parse(raw, file)
     if root is None or (isinstance(root, Scalar) and root.text is None):
-        return None
+        root = Mapping(1, 1)
     if not isinstance(root, Mapping):
         message = f"a file holds a mapping of {', '.join(ENTRIES)}, not {type_names[type(root)]}"
-        problems.append(Problem(file, root.line, root.column, message))
-        return None
-    return Document(file, root, interpolator)
+        raise ConfigError((*problems, Problem(file, root.line, root.column, message)))
+    return Document(file, root, environ, problems)
 
 
 def _read_sections(document: Document, entries: Entries) -> None:

@@ -305,6 +305,15 @@ class OperatorsForm(Form):
     on: Annotated[tuple[IncidentKind, ...], Field(min_length=1)] = tuple(IncidentKind)
 
 
+class AccessForm(Form):
+    """What people who sign on may see and do, by their groups."""
+
+    claim: Text = "groups"
+    operators: tuple[Text, ...] = ()
+    tiers: dict[Text, Tier] = {}
+    subscribers: dict[Text, Id] = {}
+
+
 class ItemForm(Form):
     """An item of a test, with the keys of a JSONL item; only the title is needed."""
 
@@ -350,7 +359,7 @@ class ConfigTestForm(Form):
 
 
 class ConfigurationForm(Form):
-    """A file of the configuration. Several files may each hold parts; `levels` and `operators` stand in one of them."""
+    """A file of the configuration. Several files may each hold parts; mappings such as `levels` stand in one."""
 
     sources: tuple[SourceForm, ...] = ()
     institutions: tuple[InstitutionForm, ...] = ()
@@ -362,6 +371,7 @@ class ConfigurationForm(Form):
     subscribers: tuple[SubscriberForm, ...] = ()
     silences: tuple[SilenceForm, ...] = ()
     operators: Annotated[OperatorsForm, Field(default_factory=OperatorsForm)]
+    access: AccessForm = AccessForm()
     tests: tuple[ConfigTestForm, ...] = ()
 
 

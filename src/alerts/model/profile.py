@@ -190,7 +190,3 @@ class Profile:
     relations: tuple[RelationLine, ...] = ()
     relationship_signals: tuple[SignalLine, ...] = ()
     history: tuple[Transition, ...] = ()
-
-    def row(self, axis: Axis) -> MatrixRow:
-        """The row of an axis; the matrix has one for each."""
-        return next(row for row in self.matrix if row.axis is axis)

@@ -10,7 +10,7 @@ from alerts.model.errors import NotFoundError, did_you_mean
 from alerts.model.institution import Institution, Role
 from alerts.model.level import LevelRules
 from alerts.model.source import Source
-from alerts.model.subscriber import Operators, Selection, Silence, Subscriber
+from alerts.model.subscriber import Access, Operators, Selection, Silence, Subscriber
 from alerts.model.topic import Topic
 
 _Entry = TypeVar("_Entry")
@@ -30,6 +30,7 @@ class Settings:
     subscribers: Mapping[str, Subscriber] = field(default_factory=lambda: MappingProxyType({}))
     silences: tuple[Silence, ...] = ()
     operators: Operators = field(default_factory=Operators)
+    access: Access = field(default_factory=Access)
 
     def authorities(self) -> frozenset[str]:
         """The institutions that act upon others (`role: authority`)."""

@@ -224,6 +224,19 @@ class IncidentKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """What people who sign on see and do, by their groups: these are operators, see a tier, or what a subscriber sees.
+
+    `claim` is the claim of OpenID Connect that names a person's groups.
+    """
+
+    claim: str = "groups"
+    operators: frozenset[str] = frozenset()
+    tiers: Mapping[str, Tier] = field(default_factory=lambda: MappingProxyType({}))
+    subscribers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
 class Operators:
     channels: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))
     on: frozenset[IncidentKind] = frozenset(IncidentKind)

@@ -158,21 +158,26 @@ class MembershipRow(Base, table="memberships"):
     story: Mapped[str] = mapped_column(index=True)
 
 
-class StoryRow(Base, table="stories"):
-    """A story as last assessed; `merged_into` where it was found to be another one."""
+class StoryColumns:
+    """What a story proves about an institution, as last assessed or as it was for a while."""
 
-    id: Mapped[str] = mapped_column(primary_key=True)
-    institution: Mapped[str] = mapped_column(index=True)
     title: Mapped[str]
-    first: Mapped[datetime]
     newest: Mapped[datetime]
     confidence: Mapped[float]
     grade: Mapped[str]
     mix: Mapped[str]
     salience: Mapped[float]
+    topics: Mapped[list[Any]]
     reports: Mapped[int]
     publishers: Mapped[int]
-    topics: Mapped[list[Any]]
+
+
+class StoryRow(StoryColumns, Base, table="stories"):
+    """A story as last assessed; `merged_into` where it was found to be another one."""
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    institution: Mapped[str] = mapped_column(index=True)
+    first: Mapped[datetime]
     merged_into: Mapped[str | None]
 
 
@@ -191,7 +196,7 @@ class StoryEventRow(Base, table="story_events"):
 _STANDS = text("until IS NULL")
 
 
-class StoryVersionRow(Base, table="story_versions"):
+class StoryVersionRow(StoryColumns, Base, table="story_versions"):
     """What a story proved from `since` until `until` (None: it still does).
 
     `key_…` orders the stories of an institution by what they contribute to an axis at every instant
@@ -204,15 +209,6 @@ class StoryVersionRow(Base, table="story_versions"):
     story: Mapped[str]
     since: Mapped[datetime]
     until: Mapped[datetime | None]
-    title: Mapped[str]
-    newest: Mapped[datetime]
-    confidence: Mapped[float]
-    grade: Mapped[str]
-    mix: Mapped[str]
-    salience: Mapped[float]
-    topics: Mapped[list[Any]]
-    reports: Mapped[int]
-    publishers: Mapped[int]
     items: Mapped[list[Any]]
     key_priority: Mapped[float | None] = mapped_column(Double)
     key_policy: Mapped[float | None] = mapped_column(Double)

@@ -35,7 +35,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 def migration(module: str) -> tuple[Callable[[], None], Callable[[], None]]:
     """The `upgrade` and `downgrade` of a migration, given the file of its module.
 
-    The one runs the statements, the other removes the tables and views that they make.
+    The one runs the statements, the other removes the columns, tables and views that they make.
     """
     text = Path(module).with_suffix(".sql").read_text(encoding="utf-8")
 
@@ -45,6 +45,8 @@ def migration(module: str) -> tuple[Callable[[], None], Callable[[], None]]:
                 op.execute(statement)
 
     def downgrade() -> None:
+        for table, column in re.findall(r"ALTER TABLE (\w+) ADD COLUMN (\w+)", text):
+            op.drop_column(table, column)
         for kind, name in reversed(dict.fromkeys(re.findall(r"CREATE (?:VIRTUAL )?(TABLE|VIEW) (\w+)", text))):
             op.execute(f"DROP {kind} {name}")
 

@@ -86,10 +86,6 @@ def try_acquire(session: Session, name: str, now: datetime, gap: timedelta) -> b
     a clock that has been set back since, and is ignored.
     """
     insert_new(session, LockRow, [{"name": name, "until": now}])
-    acquired = session.execute(
-        update(LockRow)
-        .where(LockRow.name == name, or_(LockRow.until <= now, LockRow.until > now + gap))
-        .values(until=now + gap)
-        .returning(LockRow.name)
-    ).scalar_one_or_none()
-    return acquired is not None
+    free = or_(LockRow.until <= now, LockRow.until > now + gap)
+    take = update(LockRow).where(LockRow.name == name, free).values(until=now + gap)
+    return session.scalar(take.returning(LockRow.name)) is not None

@@ -137,7 +137,9 @@ def _asked(site: Site, session: Session, request: Request) -> Asked:
 
 def _who(visitor: Visitor, subscriber: str, channel: str) -> str:
     if visitor.operator:
-        return "operator"
+        return f"operator {visitor.person}".strip()
+    if visitor.person:
+        return visitor.person
     return f"member {subscriber}" if visitor.subscriber == subscriber else f"a reader of {channel}"
 
 

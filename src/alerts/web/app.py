@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
+from alerts.access.sign_on import NOBODY, SignOn
 from alerts.access.signing import Signer
 from alerts.model.errors import AlertsError, NotFoundError, StoreError, UsageError
 from alerts.runtime import logs
@@ -38,6 +39,7 @@ def create_app(
     base_url: str = "",
     hosts: frozenset[str] | None = None,
     metrics_token: str = "",
+    sign_on: SignOn = NOBODY,
 ) -> Starlette:
     """The application. `base_url` is where the world finds it; its cookies are for https where that says so.
 
@@ -49,7 +51,7 @@ def create_app(
         middleware=[Middleware(Hardening, https=https, hosts=hosts)],
         exception_handlers={HTTPException: _http_error, AlertsError: _our_error, Exception: _defect},
     )
-    authenticator = Authenticator(signer, operator_token, https=https, metrics_token=metrics_token)
+    authenticator = Authenticator(signer, operator_token, https, metrics_token, sign_on)
     app.state.site = Site(runtime, authenticator, base_url)
     app.state.live = live.Live(runtime)
     return app

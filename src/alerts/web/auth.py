@@ -1,4 +1,4 @@
-"""Authentication: an open visitor, the bearer of a link, or an operator."""
+"""Authentication: an open visitor, the bearer of a link or token, somebody signed on, or an operator."""
 
 import hashlib
 import hmac
@@ -6,7 +6,8 @@ import ipaddress
 import logging
 import threading
 from collections import OrderedDict, deque
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal
 from urllib.parse import parse_qsl
@@ -16,13 +17,17 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from alerts.access.links import Member, member
+from alerts.access.links import Scope, member
+from alerts.access.sign_on import NOBODY, SignOn
 from alerts.access.signing import Purpose, Signer
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Tier
 from alerts.model.times import format_duration
+from alerts.rendering import escape
 from alerts.runtime import logs
+from alerts.store.database import Database
 from alerts.store.repositories import sessions
+from alerts.store.repositories.links import Link
 from alerts.store.repositories.sessions import WebSession
 
 MEMBER_COOKIE: Final = "alerts_member"
@@ -37,6 +42,7 @@ MAX_ADDRESSES: Final = 10_000  # that a process remembers; the one that was wron
 class Visitor:
     """`tier` is what may be seen; `subscriber` whose alerts, empty for none, and an operator sees everybody's.
 
+    `person` is who signed on, or the name of a program's token; empty for links and the operator token.
     `form` is what the forms of an operator must carry where a browser shows by itself who asks, so that no foreign page
     can act with it; empty where the request bears a token.
     """
@@ -46,6 +52,7 @@ class Visitor:
     operator: bool = False
     form: str = ""
     session: WebSession | None = None
+    person: str = ""
 
     def may_read(self, subscriber: str) -> bool:
         return self.operator or (self.subscriber != "" and self.subscriber == subscriber)
@@ -87,17 +94,27 @@ def _network(address: str) -> str:
     return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else address
 
 
-class Authenticator:
-    """Knows members by their links, and operators by their token."""
+PERSON: Final = 80  # characters of the name of somebody who signed on
+# The scope that a token for programs needs, by the first part of an address; all else is for `read`.
+SCOPES: Final = dict.fromkeys(("operate", "status", "readyz"), Scope.OPERATE) | dict.fromkeys(
+    ("subscribers", "me", "feedback"), Scope.SUBSCRIBER
+)
 
-    def __init__(self, signer: Signer, operator_token: str, *, https: bool, metrics_token: str = "") -> None:
-        self.signer = signer
-        self._session_key = signer.derived_key(Purpose.SESSION)
-        self._token = operator_token
-        self._https = https
-        self._metrics_token = metrics_token
+
+@dataclass
+class Authenticator:
+    """Knows members by their links, programs and operators by their tokens, and people by who vouches for them."""
+
+    signer: Signer
+    operator_token: str = field(repr=False)
+    https: bool
+    metrics_token: str = field(default="", repr=False)
+    sign_on: SignOn = NOBODY
+
+    def __post_init__(self) -> None:
+        self._session_key = self.signer.derived_key(Purpose.SESSION)
         self._attempts = Attempts()
-        self._fingerprint = hashlib.sha256(operator_token.encode()).hexdigest()[:16]
+        self._fingerprint = hashlib.sha256(self.operator_token.encode()).hexdigest()[:16]
 
     def visitor(self, request: Request, session: Session, settings: Settings, now: datetime) -> Visitor:
         """The visitor who sent a request. A bad token that was given on purpose is refused; a stale cookie is ignored.
@@ -110,17 +127,26 @@ class Authenticator:
             self.check_attempts(request, now)
             if bearer and self.is_operator(bearer):
                 return Visitor(Tier.LEADERSHIP_ALLIANCE, operator=True)
+            scope = _scope_of(request)
+            if (program := self._program(session, settings, bearer, scope, now)) is not None:
+                subscriber = program.subscriber if Scope.SUBSCRIBER in program.scopes else ""
+                name = escape.headline(f"token {program.name or program.id}", PERSON)
+                return Visitor(program.tier, subscriber, operator=scope is Scope.OPERATE, person=name)
             known = self.member(request, session, settings, given, now)
             return Visitor(known.tier, known.subscriber)
         signed_in = sessions.find(session, self._session_key, request.cookies.get(SESSION_COOKIE, ""), now)
         if signed_in is not None and signed_in.credential == self._fingerprint:
             form = self.signer.sign(Purpose.FORM, signed_in.id)
             return Visitor(Tier.LEADERSHIP_ALLIANCE, operator=True, form=form, session=signed_in)
+        if person := self._named_by_proxy(request):
+            form = self.signer.sign(Purpose.FORM, person, f"{now:%Y-%m-%d}")
+            groups = [each.strip() for each in request.headers.get(self.sign_on.groups_header, "").split(",")]
+            return _granted(settings, person, groups, form)
         cookie = request.cookies.get(MEMBER_COOKIE, "")
         remembered = member(session, self.signer, settings, cookie, now) if cookie else None
         return Visitor() if remembered is None else Visitor(remembered.tier, remembered.subscriber)
 
-    def member(self, request: Request, session: Session, settings: Settings, token: str, now: datetime) -> Member:
+    def member(self, request: Request, session: Session, settings: Settings, token: str, now: datetime) -> Link:
         """The bearer of a link. Raises HTTPException where it is bad, or this address has given too many bad ones."""
         self.check_attempts(request, now)
         known = member(session, self.signer, settings, token, now)
@@ -128,6 +154,22 @@ class Authenticator:
             self.was_wrong(request, now)
             raise HTTPException(403, "This link is not good any more: it expired or was revoked.")
         return known
+
+    def _program(self, session: Session, settings: Settings, token: str, scope: Scope, now: datetime) -> Link | None:
+        """The bearer of a token for programs; None for another token. Raises HTTPException where it lacks the scope."""
+        known = member(session, self.signer, settings, token, now, Purpose.TOKEN)
+        if known is not None and scope not in known.scopes:
+            raise HTTPException(403, f"This token lacks the scope “{scope}”.")
+        return known
+
+    def _named_by_proxy(self, request: Request) -> str:
+        """The person that a trusted proxy names; empty where none does, or more than one."""
+        named = request.headers.getlist(self.sign_on.header) if self.sign_on.header else []
+        peer = getattr(request.state, "peer", "")
+        if named and not self.sign_on.trusts(peer):
+            logs.event("header.ignored", logging.WARNING, address=peer)
+            return ""
+        return escape.headline(named[0], PERSON) if len(named) == 1 else ""
 
     # --- attempts ------------------------------------------------------------------------------------------
 
@@ -145,22 +187,26 @@ class Authenticator:
         self._attempts.was_wrong(_address(request), now)
         logs.event("token.refused", logging.WARNING, address=_address(request))
 
-    def may_scrape(self, request: Request, now: datetime) -> bool:
-        """Whether the metrics may be read: by all, or by those who bear their token or that of operators."""
-        if not self._metrics_token:
+    def may_scrape(self, request: Request, database: Database, settings: Settings, now: datetime) -> bool:
+        """Whether the metrics may be read: by all, or by those who bear their token, one with their scope, or that of
+        operators."""
+        if not self.metrics_token:
             return True
         bearer = _bearer(request)
         if not bearer:
             return False
         self.check_attempts(request, now)
-        if self.is_operator(bearer) or hmac.compare_digest(bearer.encode(), self._metrics_token.encode()):
+        if self.is_operator(bearer) or hmac.compare_digest(bearer.encode(), self.metrics_token.encode()):
             return True
+        with database.read() as session:
+            if self._program(session, settings, bearer, Scope.METRICS, now) is not None:
+                return True
         self.was_wrong(request, now)
         return False
 
     # --- members -------------------------------------------------------------------------------------------
 
-    def remember(self, response: Response, token: str, known: Member, now: datetime) -> None:
+    def remember(self, response: Response, token: str, known: Link, now: datetime) -> None:
         self.set_cookie(response, MEMBER_COOKIE, token, int((known.expires_at - now).total_seconds()), "lax")
 
     def leave(self, request: Request, response: Response, session: Session, now: datetime) -> None:
@@ -173,7 +219,7 @@ class Authenticator:
 
     def is_operator(self, token: str) -> bool:
         """Compares in constant time."""
-        return hmac.compare_digest(token.encode("utf-8", "replace"), self._token.encode())
+        return hmac.compare_digest(token.encode("utf-8", "replace"), self.operator_token.encode())
 
     def begin(self, request: Request, response: Response, session: Session, now: datetime) -> None:
         """Starts an operator's session under a new id; one that the browser had ends."""
@@ -186,8 +232,28 @@ class Authenticator:
     ) -> None:
         """A cookie that no script reads, and none but https carries where the pages are at https."""
         response.set_cookie(
-            name, value, max_age=seconds, path="/", secure=self._https, httponly=True, samesite=same_site
+            name, value, max_age=seconds, path="/", secure=self.https, httponly=True, samesite=same_site
         )
+
+
+def _granted(
+    settings: Settings, person: str, groups: Sequence[str], form: str, session: WebSession | None = None
+) -> Visitor:
+    """Somebody for whom a sign-on vouches, with what the configuration gives to the groups."""
+    access, subscribers = settings.access, settings.subscribers
+    if not access.operators.isdisjoint(groups):
+        return Visitor(Tier.LEADERSHIP_ALLIANCE, "", True, form, session, person)
+    named = [subscribers[key] for group, key in access.subscribers.items() if group in groups and key in subscribers]
+    tiers = [Tier.OPEN, *(tier for group, tier in access.tiers.items() if group in groups)]
+    tier = max([*tiers, *(each.tier for each in named[:1])], key=lambda each: each.rank)
+    return Visitor(tier, named[0].id if named else "", session=session, person=person)
+
+
+def _scope_of(request: Request) -> Scope:
+    """The scope that a token for programs needs for a request."""
+    if request.method not in {"GET", "HEAD"}:
+        return Scope.OPERATE
+    return SCOPES.get(request.url.path.removeprefix("/api").split("/")[1], Scope.READ)
 
 
 def _address(request: Request) -> str:

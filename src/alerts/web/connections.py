@@ -39,6 +39,8 @@ class BoundedProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.opened_at = self.loop.time()
+        # The address of the other end itself; proxies replace that of the request by the one they speak for.
+        self.app_state = {**self.app_state, "peer": self.client[0] if self.client else ""}
         self._head = self.loop.call_later(HEAD_SECONDS, self._give_up)
         others = [each for each in self.connections if each is not self and isinstance(each, BoundedProtocol)]
         of_client = [each for each in others if self.client and each.client and each.client[0] == self.client[0]]

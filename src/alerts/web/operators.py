@@ -20,11 +20,12 @@ from alerts.model.subscriber import Selection
 from alerts.model.times import EPOCH, format_time, parse_duration
 from alerts.pipeline import answering, operate
 from alerts.pipeline.route import silenced
+from alerts.rendering import escape
 from alerts.runtime.runtime import Runtime
 from alerts.store import system_state
 from alerts.store.queries import dashboard, listings
 from alerts.store.repositories import answers, generations, links, silences, sources
-from alerts.web.auth import check_form, form_of
+from alerts.web.auth import PERSON, check_form, form_of
 from alerts.web.site import site_of, visit
 
 ACTIONS: Final = ("redeliver", "redeliver-dead", "silence", "unsilence", "release", "poll", "ack", "undo")
@@ -113,7 +114,9 @@ def _act(request: Request, action: str, fields: dict[str, str]) -> str:
         visitor = site.visitor(request, session)
     check_form(request, visitor, fields)
     try:
-        return _done(site.runtime, action, defaultdict(str, fields), site.now())
+        # Who signed on is on record under that name; who showed a token may say one.
+        by = visitor.person or escape.headline(fields.get("by", ""), PERSON)
+        return _done(site.runtime, action, defaultdict(str, fields, by=by), site.now())
     except AlertsError as error:
         return f"Not done: {error}"
 
@@ -153,5 +156,5 @@ def _done(runtime: Runtime, action: str, given: Mapping[str, str], now: datetime
                 done = answering.ack_level(runtime, given["subscriber"], given["institution"], author=given["by"])
             return f"{done.subscriber} gets no reminders of {done.institution} until it changes."
         case _:  # undo
-            answer = answering.take_back(runtime, given["answer"], "operator")
+            answer = answering.take_back(runtime, given["answer"], f"operator {given['by']}".strip())
             return f"Taken back: {answer.in_words()} of {answer.subscriber}."

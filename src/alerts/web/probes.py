@@ -42,7 +42,7 @@ def _answer(record: dict[str, Any], status: int) -> Response:
 def metrics(request: Request) -> Response:
     """The metrics in the text format. Raises HTTPException where a token protects them and is not given."""
     site = site_of(request)
-    if not site.authenticator.may_scrape(request, site.now()):
+    if not site.authenticator.may_scrape(request, site.runtime.database, site.settings, site.now()):
         raise HTTPException(401, "The metrics need their token.", {"WWW-Authenticate": "Bearer"})
     site.runtime.configuration.current()  # looks at the files
     return Response(generate_latest(site.metrics.get()), media_type=CONTENT_TYPE_LATEST)

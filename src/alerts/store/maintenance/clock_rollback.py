@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from alerts.model.alert import DeliveryState
 from alerts.store.repositories import cases, deliveries
-from alerts.store.schema import AttemptRow, Base, CaseRow, ChannelRow, DeliveryRow, DeskRow, SourceRow
+from alerts.store.schema import AttemptRow, CaseRow, ChannelRow, DeliveryRow, DeskRow, SourceRow
 
 
 def repair(session: Session, now: datetime, *, longest: timedelta) -> None:
@@ -22,12 +22,11 @@ def repair(session: Session, now: datetime, *, longest: timedelta) -> None:
     `longest` is how long a lease may hold from now on: current leases are kept, so that nothing is sent twice.
     """
     for table in (SourceRow, CaseRow, DeliveryRow, DeskRow):
-        _clip(session, table, table.claimed_until, now)
-    _clip(session, DeliveryRow, DeliveryRow.turn_at, now)
-    _clip(session, ChannelRow, ChannelRow.free_at, now)
-    _clip(session, ChannelRow, ChannelRow.paused_until, now)
+        _clip(session, table.claimed_until, now)
+    for until in (DeliveryRow.turn_at, ChannelRow.free_at, ChannelRow.paused_until):
+        _clip(session, until, now)
     for leased in (SourceRow, DeliveryRow):
-        _clip(session, leased, leased.lease_until, now + longest)
+        _clip(session, leased.lease_until, now + longest)
     polled_ahead = SourceRow.last_poll_at > now, SourceRow.next_poll_at > now
     session.execute(update(SourceRow).where(*polled_ahead).values(next_poll_at=now))
     cases.mark_all_due(session, now)
@@ -39,5 +38,5 @@ def repair(session: Session, now: datetime, *, longest: timedelta) -> None:
     session.execute(update(DeliveryRow).where(leased_till).values(due_at=now + longest))
 
 
-def _clip(session: Session, table: type[Base], until: InstrumentedAttribute[Any], latest: datetime) -> None:
-    session.execute(update(table).where(until > latest).values({until: latest}))
+def _clip(session: Session, until: InstrumentedAttribute[Any], latest: datetime) -> None:
+    session.execute(update(until.class_).where(until > latest).values({until: latest}))

@@ -28,12 +28,12 @@ def _delete(session: Session, statement: Delete) -> int:
 
 
 def _delete_of(session: Session, institution: str, table: Any, *where: ColumnElement[bool]) -> int:
-    """Takes the rows of an institution away for which all of `where` holds; how many those were."""
+    """Deletes the rows of an institution for which all of `where` holds; their number."""
     return _delete(session, delete(table).where(table.institution == institution, *where))
 
 
 def _delete_in(session: Session, column: InstrumentedAttribute[str], values: Collection[str]) -> int:
-    """Takes the rows away whose column has any of the values; how many those were."""
+    """Deletes the rows whose column has one of the values; their number."""
     return sum(_delete(session, delete(column.class_).where(column.in_(some))) for some in chunks(sorted(values)))
 
 
@@ -99,7 +99,7 @@ def remove_alerts(
     keep_since: Mapping[Axis, datetime],
     waiting: Collection[str],
 ) -> dict[str, int]:
-    """Takes old alerts and level changes away.
+    """Deletes old alerts and level changes.
 
     Those of an axis stay from its instant in `keep_since` on. Alerts stay that are in `waiting`, or in a delivery that
     is unfinished or recent; level changes stay as long as an alert reports them.
@@ -118,7 +118,7 @@ def remove_alerts(
 
 
 def remove_snapshots(session: Session, institution: str, before: datetime) -> int:
-    """Takes old profile snapshots away, but for the newest of them, which later messages may show."""
+    """Deletes old profile snapshots but the newest of them, which later messages may show."""
     about = schema.SnapshotRow.institution == institution
     newest = session.scalar(select(func.max(schema.SnapshotRow.at)).where(about, schema.SnapshotRow.at < before))
     if newest is None:
@@ -149,7 +149,7 @@ def oldest_unfinished(session: Session) -> datetime | None:
 
 
 def remove_deliveries(session: Session, before: datetime, limit: int) -> int:
-    """Takes old finished deliveries away, at most `limit`, unless they carried an alert that is on record."""
+    """Deletes old finished deliveries, at most `limit`, unless they carried an alert that is on record."""
     alert, carried, delivery = schema.AlertRow, schema.CarriedRow, schema.DeliveryRow
     reported = select(alert.id).join(carried, carried.alert == alert.id).where(carried.delivery == delivery.id)
     old = delivery.created_at < before, delivery.state.in_(_FINISHED), ~reported.exists()
@@ -184,7 +184,7 @@ def old_items(
 
 
 def remove_items(session: Session, items: Sequence[str], remembered: frozenset[str] | None) -> dict[str, int]:
-    """Takes the texts of items away, and the items themselves unless the feed may still show them."""
+    """Deletes the texts of items, and the items themselves unless the feed may still show them."""
     search_index.remove(session, items)
     revisions = _delete_in(session, schema.RevisionRow.item, items)
     gone = () if remembered is None else [each for each in items if each not in remembered]

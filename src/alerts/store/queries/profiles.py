@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, and_, bindparam, func, or_, select, type_coer
 from sqlalchemy.orm import Session
 
 from alerts.cases.case_file import AxisState
+from alerts.cases.membership import evidence_of
 from alerts.cases.observation import dated_as
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Level
@@ -16,14 +17,11 @@ from alerts.model.source import Source
 from alerts.model.story import Evidence, Report, StorySummary
 from alerts.model.times import micros
 from alerts.scoring.confidence import INTERNAL_BELOW
-from alerts.scoring.evidence import evidence
 from alerts.scoring.score import NO_SCORE, PLACES, Score
 from alerts.store.repositories import cases
 from alerts.store.repositories.assessments import summary_of
 from alerts.store.schema import AssessmentRow, FindingRow, StoryEventRow, StoryVersionRow, TransitionRow, table_of
 from alerts.store.upsert import SOME, chunks, rows_of
-from alerts.stories.features import Features
-from alerts.stories.independence import independent
 
 _A = table_of(AssessmentRow)
 _V = table_of(StoryVersionRow)
@@ -46,7 +44,7 @@ _LEVELS = select(_T.to_level, _T.at).where(_T.institution == _ABOUT, _T.axis == 
 _LEVEL = _LEVELS.order_by(_T.at.desc()).limit(1)
 _FOUND = _F.institution == _ABOUT, _F.item.in_(SOME), _F.observed <= _AT
 _REPORTS = cases.REPORTS.where(*_FOUND).order_by(_F.observed)
-_FEATURES = select(_F.item, _F.features).where(*_FOUND).order_by(_F.observed)
+_OBSERVED = cases.FINDINGS.where(*_FOUND).order_by(_F.observed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +144,12 @@ def stories(
 ) -> dict[str, Evidence]:
     """What some stories proved from what had been observed by an instant."""
     members = _members(session, institution.id, list(wanted), at)
-    items = {item for some in members.values() for item in some}
-    read = reports(session, institution.id, sources, items, at)
-    features = _features(session, institution.id, items, at)
-    found = {}
-    for story, some in members.items():
-        counting = [item for item in some if item in read and read[item].salience > 0]
-        if counting:
-            groups = independent([features[item] for item in counting])
-            found[story] = evidence(story, institution.id, [read[item] for item in counting], groups)
-    return found
+    items = sorted({item for some in members.values() for item in some})
+    rows = rows_of(session, _OBSERVED, items, institution=institution.id, at=at)
+    read = cases.newest(cases.observation_of(row, sources) for row in rows)
+    seen = {story: [read[item] for item in some if item in read] for story, some in members.items()}
+    found = {story: evidence_of(story, institution.id, some) for story, some in seen.items()}
+    return {story: proved for story, proved in found.items() if proved is not None}
 
 
 def _members(session: Session, institution: str, wanted: Sequence[str], at: datetime) -> dict[str, list[str]]:
@@ -187,9 +181,3 @@ def _events(
     """Kind, story and other of the events about some stories or items until an instant, in their order."""
     about = _E.institution == institution, _E.at <= at, column.in_(SOME)  # type: ignore[attr-defined]
     return rows_of(session, select(_E.kind, _E.story, _E.other).where(*about).order_by(_E.id), keys)
-
-
-def _features(session: Session, institution: str, items: Collection[str], at: datetime) -> dict[str, Features]:
-    """What some items say at an instant, reduced to what is compared."""
-    newest: dict[str, bytes] = dict(rows_of(session, _FEATURES, sorted(items), institution=institution, at=at))
-    return {item: Features.load(features) for item, features in newest.items()}

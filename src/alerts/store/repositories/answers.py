@@ -14,9 +14,9 @@ from alerts.store.upsert import SOME, equal, insert_new, row_of, rows_of
 
 _ANSWERS = table_of(AnswerRow)
 _A = _ANSWERS.c
-_IN_FORCE = _A.subscriber == bindparam("whose"), _A.kind.in_(SOME), _A.undone_at.is_(None)
+_IN_FORCE = _A.subscriber == bindparam("subscriber_id"), _A.kind.in_(SOME), _A.undone_at.is_(None)
 _STANDING = select(_ANSWERS).where(*_IN_FORCE).order_by(_A.at, _A.id)
-_STANDING_ON = _STANDING.where(_A.alert == bindparam("on"))
+_STANDING_ON = _STANDING.where(_A.alert == bindparam("alert_id"))
 _CHOSEN = select(_ANSWERS).where(_A.subscriber.in_(SOME), _A.kind.in_(sorted(PREFERENCES))).order_by(_A.at, _A.id)
 
 
@@ -44,7 +44,7 @@ def preferences(session: Session, *subscribers: str) -> tuple[Answer, ...]:
 def standing(session: Session, subscriber: str, kinds: Collection[AnswerKind], alert: str = "") -> list[Answer]:
     """The answers of some kinds of a subscriber, or of those to one alert, that were not taken back, by time."""
     query = _STANDING_ON if alert else _STANDING
-    given = {"whose": subscriber, "some": sorted(kinds), "on": alert}
+    given = {"subscriber_id": subscriber, "some": sorted(kinds), "alert_id": alert}
     return [_answer(row) for row in session.execute(query, given)]
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, delete, func, literal, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, bindparam, case, delete, func, literal, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from alerts.cases.case_file import AxisState
@@ -35,6 +36,7 @@ _E = table_of(StoryEventRow).c
 
 _SOME = select(_CASES).where(_C.institution.in_(SOME)).order_by(_C.institution)
 _LOCKED = _SOME.with_for_update()
+_EVENTS = select(_E.kind, _E.institution, _E.other, _E.story).where(_E.institution.in_(SOME)).order_by(_E.id)
 _PLACED = select(_M.c.institution, _M.c.item, _M.c.story).where(_M.c.institution.in_(SOME))
 # Institutions to assess now (see `Claim.due`), first who was assessed longest ago: one that is in the news all the
 # time is due again and again, and would wait for ever behind those that were found before.
@@ -117,17 +119,17 @@ REPORTS = select(
 )
 """What `report_of` reads."""
 
-_FINDINGS = REPORTS.add_columns(_F.quiet, _F.features)
+FINDINGS = REPORTS.add_columns(_F.quiet, _F.features)  # what `observation_of` reads
 _IN_ORDER = _F.observed, _F.item
 _WAITING = (
-    _FINDINGS.join(_CASES, _C.institution == _F.institution)
+    FINDINGS.join(_CASES, _C.institution == _F.institution)
     .where(_F.institution.in_(SOME), _F.observed > _C.cursor, _F.observed <= bindparam("upto"))
     .order_by(*_IN_ORDER)
 )
 _FIRST = select(_F.institution, func.min(_F.observed)).join(_CASES, _C.institution == _F.institution)
 _LATER = _F.institution.in_(SOME), _F.observed > _C.cursor, _F.observed > bindparam("upto")
 _MORE = _FIRST.where(*_LATER).group_by(_F.institution)
-_FOUND = _FINDINGS.where(_F.institution.in_(SOME), _F.observed <= bindparam("upto")).order_by(*_IN_ORDER)
+_FOUND = FINDINGS.where(_F.institution.in_(SOME), _F.observed <= bindparam("upto")).order_by(*_IN_ORDER)
 
 
 def observations(
@@ -148,7 +150,7 @@ def waiting(
 def _by_instant(
     rows: Iterable[Any], sources: Mapping[str, Source]
 ) -> dict[str, list[tuple[datetime, list[Observation]]]]:
-    together = grouped(((row.institution, row.observed), _observation(row, sources)) for row in rows)
+    together = grouped(((row.institution, row.observed), observation_of(row, sources)) for row in rows)
     return grouped((institution, (at, batch)) for (institution, at), batch in together.items())
 
 
@@ -161,7 +163,8 @@ def observed_after(session: Session, institutions: Iterable[str], upto: datetime
     return dict(rows.all())
 
 
-def _observation(row: Any, sources: Mapping[str, Source]) -> Observation:
+def observation_of(row: Any, sources: Mapping[str, Source]) -> Observation:
+    """A finding as it was observed."""
     return Observation(report_of(row, sources), Features.load(row.features), row.quiet)
 
 
@@ -170,13 +173,14 @@ def report_of(row: Any, sources: Mapping[str, Source]) -> Report:
     return report(row, row.institution, sources, **assessments.topics_of(row))
 
 
-def _newest(seen: Iterable[Observation]) -> dict[str, Observation]:
-    newest: dict[str, Observation] = {}
+def newest(seen: Iterable[Observation]) -> dict[str, Observation]:
+    """The last observation of each item, in the place of its former ones; items that never counted are left out."""
+    found: dict[str, Observation] = {}
     for each in seen:
-        former = newest.get(each.report.item)
+        former = found.get(each.report.item)
         if former is not None or each.counts:
-            newest[each.report.item] = each.after(former)
-    return newest
+            found[each.report.item] = each.after(former)
+    return found
 
 
 def merged(session: Session, institution: str) -> dict[str, str]:
@@ -197,18 +201,22 @@ def recorded(
     stories = {(institution, item): story for institution, item, story in rows}
     seen_by = session.execute(_FOUND, {"some": some, "upto": max(cursors.values())})
     before = (row for row in seen_by if row.observed <= cursors[row.institution])
-    observed = grouped((row.institution, _observation(row, sources)) for row in before)
+    observed = grouped((row.institution, observation_of(row, sources)) for row in before)
     for institution, seen in observed.items():
         found[institution].members = [
-            (each, stories[institution, item]) for item, each in _newest(seen).items() if (institution, item) in stories
+            (each, stories[institution, item]) for item, each in newest(seen).items() if (institution, item) in stories
         ]
     for institution, risen in rises(session, {each: cursors[each] - correctable for each in some}).items():
         found[institution].rises = risen
-    for kind, institution, other, story in session.execute(_MOVES, {"some": some}):
+    joined: dict[tuple[str, str], set[str]] = {}
+    for kind, institution, other, story in session.execute(_EVENTS, {"some": some}):
         if kind == "merged":
             found[institution].merged[other] = story
         else:
-            found[institution].left.setdefault(other, set()).add(story)
+            joined.setdefault((institution, other), set()).add(story)
+    for (institution, item), placed in joined.items():
+        if len(placed) > 1:
+            found[institution].left[item] = placed
     return found
 
 
@@ -222,23 +230,6 @@ def rises(session: Session, since: Mapping[str, datetime]) -> dict[str, list[Ris
     for institution, of_stories in assessments.story_rises(session, some, first).items():
         found[institution] += [each for each in of_stories if each.at >= since[institution]]
     return found
-
-
-# Items that joined more than one story.
-_MOVED = (
-    select(_E.institution, _E.other)
-    .where(_E.institution.in_(SOME), _E.kind == "joined")
-    .group_by(_E.institution, _E.other)
-    .having(func.count(_E.story.distinct()) > 1)
-    .subquery()
-)
-_MOVES = (
-    select(_E.kind, _E.institution, _E.other, _E.story)
-    .outerjoin(_MOVED, (_E.institution == _MOVED.c.institution) & (_E.other == _MOVED.c.other))
-    .where(_E.institution.in_(SOME), or_(_E.kind == "merged", _MOVED.c.other.is_not(None)))
-    .order_by(_E.id)
-)
-"""Kind, institution, item or story, and story: stories that were merged, and items that joined more than one."""
 
 
 def finding_row(seen: Report, **given: Any) -> dict[str, Any]:
@@ -257,8 +248,8 @@ def replace_findings(session: Session, revisions: Sequence[int], rows: Sequence[
     A finding that is the same stays as it is, with the mark of one that came out of quarantine.
     """
     known = rows_of(session, select(_FINDING_ROWS).where(_F.revision.in_(SOME)), revisions)
-    stored = {_finding_key(row): row for row in (found._asdict() for found in known)}
-    new = {_finding_key(row): row for row in rows}
+    stored = {_finding_place(row): row for row in (found._asdict() for found in known)}
+    new = {_finding_place(row): row for row in rows}
     gone = [key for key in stored if key not in new]
     changed = [
         row
@@ -273,10 +264,7 @@ def replace_findings(session: Session, revisions: Sequence[int], rows: Sequence[
 
 _FINDING_ROWS = table_of(FindingRow)
 _FINDING_PLACE = tuple_(_F.institution, _F.observed, _F.item)
-
-
-def _finding_key(row: Mapping[str, Any]) -> tuple[str, datetime, str]:
-    return row["institution"], row["observed"], row["item"]
+_finding_place = itemgetter("institution", "observed", "item")
 
 
 def reported_by(session: Session, sources: Sequence[str]) -> list[str]:
@@ -307,10 +295,10 @@ def mark_due_again(session: Session, institutions: Iterable[str], at: datetime) 
 
 def _change(session: Session, institutions: Iterable[str], **values: Any) -> None:
     for some in chunks(sorted(institutions)):
-        mine = _C.institution.in_(some)
+        chosen = _C.institution.in_(some)
         # In the order in which all others lock them.
-        session.execute(select(_C.institution).where(mine).order_by(_C.institution).with_for_update())
-        session.execute(update(_CASES).where(mine).values(**values))
+        session.execute(select(_C.institution).where(chosen).order_by(_C.institution).with_for_update())
+        session.execute(update(_CASES).where(chosen).values(**values))
 
 
 def open_missing(session: Session) -> list[str]:
@@ -326,8 +314,8 @@ def begin(session: Session, institutions: Sequence[str], at: datetime) -> None:
     """What was observed up to `at` of cases just opened is no news."""
     for some in chunks(institutions):
         # A poll may have opened one itself meanwhile, for what is news.
-        mine = _C.institution.in_(some), _C.version == 1, _C.cursor == BEGINNING
-        session.execute(update(_CASES).where(*mine).values(cursor=at, due_at=at))
+        untouched = _C.institution.in_(some), _C.version == 1, _C.cursor == BEGINNING
+        session.execute(update(_CASES).where(*untouched).values(cursor=at, due_at=at))
 
 
 def save(session: Session, assessed: Iterable[Case]) -> None:

@@ -1,4 +1,4 @@
-"""Links that let their bearers see more of the pages."""
+"""Links that let their bearers see more of the pages, and tokens for programs."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,10 @@ from alerts.store.upsert import insert_all, row_of
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Good for a tier until it expires or is revoked; with a `subscriber` it also opens that one's alerts."""
+    """Good for a tier until it expires or is revoked; with a `subscriber` it also opens that one's alerts.
+
+    With `scopes` it is a token for programs, which may do no more than these say.
+    """
 
     id: str
     tier: Tier
@@ -23,13 +26,14 @@ class Link:
     expires_at: datetime
     subscriber: str = ""
     revoked_at: datetime | None = None
+    scopes: tuple[str, ...] = ()
 
     def is_good(self, now: datetime) -> bool:
         return self.revoked_at is None and now < self.expires_at
 
 
 def add(session: Session, link: Link) -> None:
-    insert_all(session, LinkRow, [row_of(LinkRow, link)])
+    insert_all(session, LinkRow, [row_of(LinkRow, link, scopes=list(link.scopes) or None)])
 
 
 def get(session: Session, link_id: str) -> Link | None:
@@ -49,4 +53,4 @@ def revoke(session: Session, link_id: str, now: datetime) -> bool:
 
 
 def _link(row: LinkRow) -> Link:
-    return record_of(Link, row, tier=Tier(row.tier))
+    return record_of(Link, row, tier=Tier(row.tier), scopes=tuple(row.scopes or ()))

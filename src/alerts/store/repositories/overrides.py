@@ -16,12 +16,9 @@ AGAIN = (DeliveryState.DEAD.value, DeliveryState.FAILED.value, DeliveryState.UNK
 
 def find_delivery(session: Session, prefix: str) -> DeliveryRow | None:
     """The delivery of this id, or the only one that begins so; locked until the transaction ends."""
-    query = select(DeliveryRow).with_for_update()
-    row = session.scalar(query.where(DeliveryRow.id == prefix))
-    if row is not None or not prefix:
-        return row
-    found = session.scalars(query.where(DeliveryRow.id.startswith(prefix, autoescape=True)).limit(2)).all()
-    return found[0] if len(found) == 1 else None
+    named_so = select(DeliveryRow).where(DeliveryRow.id.startswith(prefix, autoescape=True)).order_by(DeliveryRow.id)
+    found = session.scalars(named_so.limit(2).with_for_update()).all() if prefix else []
+    return found[0] if found and (len(found) == 1 or found[0].id == prefix) else None
 
 
 def revive(session: Session, delivery: str, now: datetime) -> bool:

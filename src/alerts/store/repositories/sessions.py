@@ -7,12 +7,12 @@ another key (of another ALERTS_SECRET) ends all of them.
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from alerts.model.fields import record_of
@@ -30,15 +30,12 @@ class WebSession:
 
     id: str
     person: str
-    groups: tuple[str, ...]
+    groups: Sequence[str]
     credential: str
     started_at: datetime
     seen_at: datetime
     ends_at: datetime
     request: str | None = None
-
-    def is_live(self, now: datetime) -> bool:
-        return now < self.ends_at and now - self.seen_at < IDLE
 
 
 def begin(
@@ -48,12 +45,12 @@ def begin(
     *,
     person: str,
     credential: str,
-    groups: Iterable[str] = (),
+    groups: Sequence[str] = (),
     request: str | None = None,
 ) -> str:
     """Records a new session; what its cookie holds. Raises IntegrityError where `request` was answered before."""
     token = secrets.token_urlsafe(32)
-    made = WebSession(digest(key, token), person, tuple(groups), credential, now, now, now + LASTING, request)
+    made = WebSession(digest(key, token), person, groups, credential, now, now, now + LASTING, request)
     insert_all(session, SessionRow, [row_of(SessionRow, made)])
     return token
 
@@ -65,16 +62,13 @@ def digest(key: bytes, token: str) -> str:
 
 def find(session: Session, key: bytes, token: str, now: datetime) -> WebSession | None:
     """The session of a cookie; None where there is none, or it has ended."""
-    row = session.get(SessionRow, digest(key, token)) if token else None
-    found = None if row is None else record_of(WebSession, row, groups=tuple(row.groups))
-    return found if found is not None and found.is_live(now) else None
+    return next(iter(live(session, now, SessionRow.id == digest(key, token))), None) if token else None
 
 
-def live(session: Session, now: datetime) -> list[WebSession]:
-    """The sessions that have not ended, the newest first."""
-    query = select(SessionRow).where(SessionRow.ends_at > now, SessionRow.seen_at > now - IDLE)
-    rows = session.scalars(query.order_by(SessionRow.started_at.desc(), SessionRow.id))
-    return [record_of(WebSession, row, groups=tuple(row.groups)) for row in rows]
+def live(session: Session, now: datetime, *where: ColumnElement[bool]) -> list[WebSession]:
+    """The sessions that have not ended and for which all of `where` holds, the newest first."""
+    query = select(SessionRow).where(SessionRow.ends_at > now, SessionRow.seen_at > now - IDLE, *where)
+    return [record_of(WebSession, row) for row in session.scalars(query.order_by(SessionRow.started_at.desc()))]
 
 
 def note(session: Session, session_id: str, now: datetime) -> None:

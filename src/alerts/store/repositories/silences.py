@@ -26,5 +26,4 @@ def add(session: Session, silence: Silence) -> None:
 
 def remove(session: Session, silence: str) -> bool:
     """Whether there was such a silence."""
-    found = session.execute(delete(SilenceRow).where(SilenceRow.id == silence).returning(SilenceRow.id))
-    return found.scalar_one_or_none() is not None
+    return session.scalar(delete(SilenceRow).where(SilenceRow.id == silence).returning(SilenceRow.id)) is not None

@@ -15,10 +15,10 @@ _M = table_of(MembershipRow)
 _S = table_of(StoryRow)
 _MERGE_MEMBERS = (
     update(_M)
-    .where(_M.c.institution == bindparam("whom"), _M.c.story == bindparam("gone"))
-    .values(story=bindparam("into"))
+    .where(_M.c.institution == bindparam("institution_id"), _M.c.story == bindparam("merged_id"))
+    .values(story=bindparam("into_id"))
 )
-_MERGE_STORY = update(_S).where(_S.c.id == bindparam("gone")).values(merged_into=bindparam("into"))
+_MERGE_STORY = update(_S).where(_S.c.id == bindparam("merged_id")).values(merged_into=bindparam("into_id"))
 _EMPTY = update(_S).where(_S.c.id.in_(SOME)).values(reports=0, publishers=0)
 Happened = tuple[str, datetime, Sequence[Event]]  # what happened among the stories of an institution at an instant
 
@@ -33,16 +33,17 @@ def add_events(session: Session, happened: Iterable[Happened]) -> None:
                 placed[institution, event.item] = event.story
                 kind, story, other = "joined", event.story, event.item
             else:
-                session.execute(_MERGE_MEMBERS, {"whom": institution, "gone": event.story_from, "into": event.into})
-                session.execute(_MERGE_STORY, {"gone": event.story_from, "into": event.into})
-                for (whose, item), former in placed.items():
-                    if whose == institution and former == event.story_from:
-                        placed[whose, item] = event.into
+                merged = {"merged_id": event.story_from, "into_id": event.into}
+                session.execute(_MERGE_MEMBERS, {**merged, "institution_id": institution})
+                session.execute(_MERGE_STORY, merged)
+                for member, former in placed.items():
+                    if member[0] == institution and former == event.story_from:
+                        placed[member] = event.into
                 kind, story, other = "merged", event.into, event.story_from
             why = {"score": round(event.score, 6), "why": event.why}
             about = {"at": at, "institution": institution, "kind": kind}
             records.append({**about, "story": story, "other": other, "why": why})
-    members = [{"institution": whose, "item": item, "story": story} for (whose, item), story in sorted(placed.items())]
+    members = [{"institution": each, "item": item, "story": story} for (each, item), story in sorted(placed.items())]
     upsert(session, MembershipRow, members)
     insert_all(session, StoryEventRow, records)
 

@@ -56,12 +56,6 @@ def newest(session: Session, upto: Mapping[str, datetime], *, limit: int) -> dic
     return found
 
 
-def one(session: Session, row_id: int | None) -> Transition | None:
-    """The recorded level change of a row id."""
-    row = None if row_id is None else session.get(TransitionRow, row_id)
-    return None if row is None else transition_of(row)
-
-
 def transition_of(row: Any) -> Transition:
     contributions = (Contribution(**{**each, "topics": tuple(each["topics"])}) for each in row.contributions)
     return replace(lean_transition_of(row), contributions=tuple(contributions))
