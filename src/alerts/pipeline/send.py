@@ -76,8 +76,12 @@ def send(runtime: Runtime, *ids: str) -> list[SendOutcome]:
         found = deliveries.channels(session, ids)
     try:
         active = runtime.configuration.current(in_force.number)
-    except ConfigBehindError:
-        return _put_off(runtime, ids)
+    except ConfigBehindError:  # for a process that has the configuration in force, or this one once it has it
+        now = runtime.clock()
+        with runtime.database.write() as session:
+            waiting = deliveries.waiting(session, ids, now)
+            deliveries.put_off(session, {each.id: now + BEHIND_WAIT for each in waiting})
+        return [SendOutcome(each, None, BEHIND) for each in ids]
     channels = {delivery: _channel(active.settings, *to) for delivery, to in found.items()}
     services = grouped((pacing.lane(url) if url else "", delivery) for delivery, (url, _) in channels.items())
     work = [partial(_send, runtime, active, service, some, channels) for service, some in services.items()]
@@ -143,15 +147,6 @@ def _take(
         logs.event("delivery.suppressed", delivery=each, reason=Reason.UNSUBSCRIBED.value)
     taken = {each.id for each in leased}
     return leased, [outcome for each, outcome in others.items() if each not in taken]
-
-
-def _put_off(runtime: Runtime, ids: Sequence[str]) -> list[SendOutcome]:
-    """Leaves deliveries to a process that has the configuration in force, or to this one once it has it."""
-    now = runtime.clock()
-    with runtime.database.write() as session:
-        found = deliveries.waiting(session, ids, now)
-        deliveries.put_off(session, {each.id: now + BEHIND_WAIT for each in found})
-    return [SendOutcome(each, None, BEHIND) for each in ids]
 
 
 def _send_leased(
@@ -232,7 +227,7 @@ def _finish(
     ended = [_ended(leased, result, now) for leased, result, _ in done]
     following = [each.id for each in others]
     with runtime.database.write() as session:
-        marked = deliveries.finish(session, ended, now)
+        marked = deliveries.finish(session, ended, now, others)
         for each, (leased, result, thread) in zip(ended, done, strict=True):
             if each.state is DeliveryState.DEAD and leased.id in marked:
                 following += _to_fallback(session, settings, leased, now)
@@ -240,8 +235,6 @@ def _finish(
                 deliveries.begin_thread(session, leased, thread, result.posted, now)
             if result.retry_after is not None:  # it asks for that, whichever the message
                 deliveries.pause(session, leased, now + min(LONGEST_PAUSE, timedelta(seconds=result.retry_after)))
-        if others:
-            deliveries.give_back(session, others, now)
     # fault point: send.recorded
     if following:
         runtime.enqueue(TaskRequests(send=following))

@@ -277,14 +277,14 @@ class Ended:
     next_at: datetime | None
 
 
-def finish(session: Session, ended: Sequence[Ended], now: datetime) -> set[str]:
+def finish(session: Session, ended: Sequence[Ended], now: datetime, others: Sequence[Leased] = ()) -> set[str]:
     """Marks the ends of attempts; the deliveries of which the lease had not run out and gone to another sender.
 
-    The attempts of others stay `unknown`, as the other sender marked them: that one may have sent a copy.
+    The attempts of others stay `unknown`, as the other sender marked them: that one may have sent a copy. `others` are
+    given back: their sending has not begun.
     """
-    holders = {
-        row.id: row.lease_token for row in session.execute(_HOLDERS, {"some": [each.leased.id for each in ended]})
-    }
+    some = [each.leased.id for each in ended] + [each.id for each in others]
+    holders = {row.id: row.lease_token for row in session.execute(_HOLDERS, {"some": some})}
     attempts, rows = [], []
     for each in ended:
         said = {"which": each.leased.id, "ended": each.state.value}
@@ -293,10 +293,7 @@ def finish(session: Session, ended: Sequence[Ended], now: datetime) -> set[str]:
         rows.append({**said, "token": each.leased.token, "why": each.reason, "next_at": each.next_at, "sent": sent})
     session.execute(_END_ATTEMPT, attempts)
     session.execute(_END, rows)
+    if others:
+        session.execute(_UNDO_ATTEMPT, [{"which": each.id, "nth": each.number} for each in others])
+        session.execute(_GIVE_BACK, [{"which": each.id, "token": each.token, "next_at": now} for each in others])
     return {each.leased.id for each in ended if holders.get(each.leased.id) == each.leased.token}
-
-
-def give_back(session: Session, some: Sequence[Leased], now: datetime) -> None:
-    """Undoes the leases of deliveries whose sending has not begun."""
-    session.execute(_UNDO_ATTEMPT, [{"which": each.id, "nth": each.number} for each in some])
-    session.execute(_GIVE_BACK, [{"which": each.id, "token": each.token, "next_at": now} for each in some])
