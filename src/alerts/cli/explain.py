@@ -8,7 +8,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import check_writable, json_command, json_option, past_instant, rendered, write_file
+from alerts.cli.output import check_writable, json_command, past_instant, rendered, write_file
 from alerts.model.errors import UsageError
 from alerts.model.records import to_line
 
@@ -78,7 +78,7 @@ def export(app: App, alert: str, file: Path | None) -> None:
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@json_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def verify(file: Path, as_json: bool) -> int:
     """Recompute an exported alert."""
     from alerts.explain.verifier import verified

@@ -28,11 +28,6 @@ _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
-def json_option(command: _Command) -> _Command:
-    """Adds `--json`."""
-    return click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")(command)
-
-
 def tabular(command: _Command) -> _Command:
     """Adds `--json` and `--csv` as the argument `form` of `show`."""
     command = click.option("--csv", "form", flag_value="csv", help="CSV with a header, for a spreadsheet.")(command)
@@ -46,7 +41,7 @@ def tabular_command(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def json_command(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds `--json` and passes the App (`alerts.cli.context`) as the first argument."""
-    return json_option(click.pass_obj(command))
+    return click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")(click.pass_obj(command))
 
 
 def limit_option(command: _Command) -> _Command:

@@ -46,7 +46,8 @@ class Report:
 
 def health(session: Session, files: Files, now: datetime) -> Report:
     """The state of the whole system as of now."""
-    refused = _refused(files)
+    more = f" (and {len(files.problems) - 1} more)" if len(files.problems) > 1 else ""
+    refused = [f"configuration refused: {first}{more}" for first in files.problems[:1]]
     tick = system_state.get(session, system_state.TICK)
     last_tick, unticked = _ticking(session, tick, now)
     known = [each for each in sources.health(session) if each.active]
@@ -109,13 +110,6 @@ def stuck(overdue: Mapping[str, tuple[int, datetime | None]], now: datetime) -> 
         for kind, (count, since) in overdue.items()
         if since is not None and now - since > LATE
     }
-
-
-def _refused(files: Files) -> list[str]:
-    if not files.problems:
-        return []
-    first, *more = files.problems
-    return [f"configuration refused: {first}" + (f" (and {len(more)} more)" if more else "")]
 
 
 def _ticking(session: Session, tick: Fact | None, now: datetime) -> tuple[str, list[str]]:

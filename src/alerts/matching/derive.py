@@ -15,6 +15,7 @@ from alerts.matching import vocabulary
 from alerts.matching.names import SMALL_WORDS, Derived, Name
 from alerts.matching.short_forms import short_forms
 from alerts.matching.spellings import respelled, spellings
+from alerts.model.fields import grouped
 from alerts.model.institution import Derivation
 
 _PARENTHESES = re.compile(r"^(.*\S)\s*\(([^()]+)\)\s*(.*)$", re.DOTALL)
@@ -22,9 +23,7 @@ _SHORT_LEGAL_FORMS = {form[0] for form in vocabulary.LEGAL_FORMS if len(form) ==
 _NO_ACRONYMS = vocabulary.STOP_ACRONYMS | vocabulary.FUNCTION_WORDS | _SHORT_LEGAL_FORMS
 _LONGEST_ACRONYM = 7
 _STATES = (["united", "states"], ["united", "kingdom"], ["u", "s"], ["u", "k"])
-_TRAILING: dict[str, list[tuple[str, ...]]] = {}  # legal forms by their last word
-for _form in (*vocabulary.LEGAL_FORMS, *vocabulary.CLUB_FORMS):
-    _TRAILING.setdefault(_form[-1], []).append(_form)
+_TRAILING = grouped((form[-1], form) for form in (*vocabulary.LEGAL_FORMS, *vocabulary.CLUB_FORMS))
 
 
 def derived(name: str, allowed: frozenset[Derivation]) -> list[Derived]:
@@ -32,8 +31,9 @@ def derived(name: str, allowed: frozenset[Derivation]) -> list[Derived]:
     found: dict[str, Derived] = {}
     for form in _all(name):
         surface = form.surface.strip(" ,;:-")
-        if form.by in allowed and surface != name and surface not in found and _usable(surface):
-            found[surface] = form if surface == form.surface else replace(form, surface=surface)
+        usable = len(surface) > 1 and (surface.isupper() or surface.lower() not in vocabulary.FUNCTION_WORDS)
+        if usable and form.by in allowed and surface != name:
+            found.setdefault(surface, replace(form, surface=surface))
     return list(found.values())
 
 
@@ -62,10 +62,6 @@ def _all(given: str) -> Iterator[Derived]:
         yield form
         if " " in form.surface:
             yield from (replace(form, surface=surface) for surface in respelled(Name(form.surface)))
-
-
-def _usable(surface: str) -> bool:
-    return len(surface) > 1 and (surface.lower() not in vocabulary.FUNCTION_WORDS or surface.isupper())
 
 
 def _without_legal_form(name: Name) -> Name:

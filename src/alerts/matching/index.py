@@ -18,6 +18,7 @@ from alerts.matching.forms import Case, Form, Strength
 from alerts.matching.memory import Memory
 from alerts.matching.text import Text
 from alerts.matching.vocabulary import COMMON_WORDS, FUNCTION_WORDS, GENERIC_NOUNS, HEAD_NOUNS, LEGAL_FORMS
+from alerts.model.fields import grouped
 
 # These bound the work per word of a text, whatever is tracked.
 LONGEST_NAME = 48  # words; longer names are not looked for
@@ -45,13 +46,10 @@ class Index:
     """All forms. Immutable once built. `topical` says of a word whether a topic is filed under it."""
 
     def __init__(self, forms: Iterable[Form], topical: Callable[[str], bool]) -> None:
-        by_key: dict[str, list[Form]] = {}
-        unspaced: dict[str, list[Form]] = {}
-        tagged: dict[str, list[Form]] = {}
-        for form in forms:
-            kind = tagged if form.tagged else unspaced if form.unspaced else by_key
-            if form.words <= LONGEST_NAME:
-                kind.setdefault(form.key, []).append(form)
+        known = [form for form in forms if form.words <= LONGEST_NAME]
+        by_key = grouped((form.key, form) for form in known if not (form.unspaced or form.tagged))
+        unspaced = grouped((form.key, form) for form in known if form.unspaced and not form.tagged)
+        tagged = grouped((form.key, form) for form in known if form.tagged)
         self._forms = {key: kept for key, each in by_key.items() if (kept := _telling(each))}
         self._tagged = {key: kept for key, each in tagged.items() if (kept := _telling(each))}
         # Names of one word that must have a capital: the most frequent of all false hits, kept apart.

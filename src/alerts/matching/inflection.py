@@ -5,7 +5,7 @@ that does not exist costs nothing, so rules give too many rather than too few.
 """
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 
 from alerts.matching.text import Text
 from alerts.matching.words import pair_list
@@ -72,26 +72,11 @@ def _agreeing(participle: str) -> list[str]:
     return [participle + ending for ending in ("", "e", "s", "es")]
 
 
-def _french(verb: str) -> list[str]:
-    stem = verb[:-2]
-    forms = [verb]
-    known = _irregular("fr").get(verb)
-    if known:
-        forms += [*known, *_agreeing(known[-1])]
-    if verb.endswith("er"):
-        forms += [f"{stem}e", f"{stem}ent", f"{stem}a", f"{stem}ait", f"{verb}a", f"{verb}ont", f"{stem}ant"]
-        forms += _agreeing(f"{stem}é")
-        if stem.endswith("g"):
-            forms += [f"{stem}ea", f"{stem}eait", f"{stem}eant"]
-    elif verb.endswith("ir") and not known:
-        forms += [f"{stem}it", f"{stem}issent", f"{stem}issait", f"{verb}a", *_agreeing(f"{stem}i")]
-    return forms
-
-
 # What the infinitive takes; and by its ending ("" for any other) what takes the place of that, last the participle.
 # A `+` goes on where the infinitive, without its last letter, ends.
 _ITALIAN = "e ono isce iscono endo +à"
 _ROMANCE = {
+    "fr": ("a ont", {"er": "e ent a ait ant é", "ir": "it issent issait i", "": "ent it ait ant u"}),
     "es": ("á án", {"ar": "a an ó aron aba ando ado", "": "e en ió ieron ía iendo ido"}),
     "pt": ("á ão", {"ar": "a am ou aram ava ando ado", "": "e em eu iu eram iram ia ido"}),
     "it": ("", {"are": "a ano ò ava erà ando ato", "ere": f"{_ITALIAN} uto", "": f"{_ITALIAN} ito"}),
@@ -99,7 +84,7 @@ _ROMANCE = {
 
 
 def _romance(verb: str, language: str) -> list[str]:
-    """Spanish, Portuguese, Italian."""
+    """French, Spanish, Portuguese, Italian."""
     future, regular = _ROMANCE[language]
     forms = [verb, *(verb + ending for ending in future.split())]
     known = _irregular(language).get(verb)
@@ -109,26 +94,20 @@ def _romance(verb: str, language: str) -> list[str]:
     *endings, participle = regular.get(verb[len(stem) :], regular[""]).split()
     for ending in endings:
         link = "h" if ending == "erà" and stem.endswith(("c", "g")) else ""  # pagare, pagherà
+        link = "e" if language == "fr" and stem.endswith("g") and ending.startswith("a") else link  # songer, songea
         forms.append(verb[:-1] + ending[1:] if ending.startswith("+") else stem + link + ending)
     if language == "es" and verb.endswith("ar"):  # atacar, ataquen
         forms.append(f"{stem[:-1]}quen" if stem.endswith("c") else stem)
     return [*forms, *_agreeing(stem + participle)]
 
 
-_RULES: dict[str, Callable[[str], list[str]]] = {
-    "en": _english,
-    "de": _german,
-    "fr": _french,
-    "es": partial(_romance, language="es"),
-    "it": partial(_romance, language="it"),
-    "nl": _dutch,
-    "pt": partial(_romance, language="pt"),
-}
+_RULES: dict[str, Callable[[str], list[str]]] = {"en": _english, "de": _german, "nl": _dutch}
 
-LANGUAGES = tuple(_RULES)  # whose verbs can be inflected
+LANGUAGES = (*_RULES, *_ROMANCE)  # whose verbs can be inflected
 
 
 def inflect(verb: str, language: str) -> tuple[str, ...]:
     """The forms of a verb in lower case and without accents, the basic one first. KeyError for an unknown language."""
-    forms = _RULES[language](Text(verb).low.strip())
+    infinitive = Text(verb).low.strip()
+    forms = _RULES[language](infinitive) if language in _RULES else _romance(infinitive, language)
     return tuple(dict.fromkeys(Text(form).low for form in forms))

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from alerts.matching.words import word_list
+from alerts.model.fields import grouped
 from alerts.model.item import Item
 
 LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt")  # those in Latin letters that word lists are kept for
@@ -43,8 +44,10 @@ def detect(words: Iterable[str], sample: str) -> str:
 
     `sample` is the text that they are from, for its script and its accents.
     """
-    if not sample.isascii() and _ANY_SCRIPT.search(sample) and (found := _by_script(sample)):
-        return found
+    if not sample.isascii() and _ANY_SCRIPT.search(sample):
+        least = _SCRIPT_SHARE * sum(map(str.isalpha, sample))
+        if found := next((name for name, script in _SCRIPTS if len(script.findall(sample)) > least), ""):
+            return found
     seen = set(words)
     closed, ordinary = _weights()
     scores = dict.fromkeys(LANGUAGES, 0.0)
@@ -62,18 +65,10 @@ def detect(words: Iterable[str], sample: str) -> str:
     return ""
 
 
-def _by_script(sample: str) -> str:
-    letters = sum(char.isalpha() for char in sample)
-    return next((name for name, script in _SCRIPTS if len(script.findall(sample)) > _SCRIPT_SHARE * letters), "")
-
-
 @cache
 def _weights() -> tuple[dict[str, tuple[tuple[str, float], ...]], frozenset[str]]:
     """For each word of the closed classes the languages that have it, and how much it says for each; and the ordinary
     words of English."""
-    owners: dict[str, list[str]] = {}
-    for language in LANGUAGES:
-        for word in word_list(f"function_words/{language}"):
-            owners.setdefault(word, []).append(language)
+    owners = grouped((word, language) for language in LANGUAGES for word in word_list(f"function_words/{language}"))
     closed = {word: tuple((each, 1 / len(having)) for each in having) for word, having in owners.items()}
     return closed, word_list("common_words/en") - closed.keys()

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from alerts.matching.text import Text
 from alerts.matching.vocabulary import COMMON_WORDS, PRONOUNS
+from alerts.model.fields import grouped
 from alerts.model.institution import Institution
 from alerts.model.topic import Topic
 
@@ -11,17 +12,14 @@ from alerts.model.topic import Topic
 def lint(institutions: Iterable[Institution], topics: Iterable[Topic]) -> list[tuple[str, str, str]]:
     """Warnings as (kind, id, message), kind `institution` or `topic`, in the order of the configuration."""
     known = list(institutions)
-    owners: dict[str, set[str]] = {}
-    for institution in known:
-        for name in _names(institution):
-            owners.setdefault(_key(name), set()).add(institution.id)
+    owners = grouped((_key(name), institution.id) for institution in known for name in _names(institution))
     warnings: list[tuple[str, str, str]] = []
     for institution in known:
         by_key: dict[str, str] = {}
         for name in _names(institution):
             by_key.setdefault(_key(name), name)
         for key, name in by_key.items():
-            doubts = _doubts(institution, name, key, sorted(owners[key] - {institution.id}))
+            doubts = _doubts(institution, name, key, sorted({*owners[key]} - {institution.id}))
             warnings.extend(("institution", institution.id, message) for message in doubts)
     warnings.extend(
         ("topic", topic.id, "has no pattern and no phrase with a letter in `any`: it never matches")

@@ -18,6 +18,7 @@ from alerts.matching.text import Text
 from alerts.matching.topics import Lexicon
 from alerts.matching.vocabulary import ANY_FUNCTION_WORDS, HOMES
 from alerts.matching.voice import is_voice
+from alerts.model.fields import grouped
 from alerts.model.institution import Institution
 from alerts.model.item import Item
 from alerts.model.mention import Matched, Mention, Rejection, Rule
@@ -44,11 +45,7 @@ class Matcher:
         self._lexicon = Lexicon(topics)
         self._index = Index(chain.from_iterable(map(forms, self._institutions.values())), self._lexicon.topical)
         self._tags = {source.id: source.tags for source in sources.values() if source.tags}
-        self._hosts: dict[str, set[str]] = {}
-        for each in self._institutions.values():
-            for domain in each.domains:
-                if name := host(domain):
-                    self._hosts.setdefault(name, set()).add(each.id)
+        self._hosts = grouped((host(each), one.id) for one in self._institutions.values() for each in one.domains)
         known = self._institutions.keys()
         self._speakers = {each.id: sorted(each.speaks_for & known) for each in sources.values() if each.speaks_for}
 
@@ -121,7 +118,7 @@ class Matcher:
             return set()
         while name and name not in self._hosts:
             name = name.partition(".")[2]
-        return self._hosts.get(name, set())
+        return set(self._hosts.get(name, ()) if name else ())
 
 
 def _spelled(places: list[Found], field: str, document: Document, reject: Reject, explain: bool) -> list[Candidate]:

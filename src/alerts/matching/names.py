@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from alerts.matching import vocabulary
 from alerts.matching.text import Text
 from alerts.matching.words import word_list
+from alerts.model.fields import grouped
 from alerts.model.institution import Derivation
 
 SMALL_WORDS = word_list("small_words")
@@ -14,9 +15,7 @@ _ORDINARY = vocabulary.ANY_COMMON_WORDS.union(
     vocabulary.HEAD_NOUNS, vocabulary.HEAD_NOUNS_ABROAD, vocabulary.GENERIC_NOUNS
 )
 _PLACES_AND_GIVEN_NAMES = vocabulary.PLACE_NAMES | vocabulary.GIVEN_NAMES
-_PLACES_BY_FIRST_WORD: dict[str, list[tuple[str, ...]]] = {}
-for _place in vocabulary.MULTIWORD_PLACES:  # longest first
-    _PLACES_BY_FIRST_WORD.setdefault(_place[0], []).append(_place)
+_PLACES_BY_FIRST_WORD = grouped((place[0], place) for place in vocabulary.MULTIWORD_PLACES)  # longest first
 
 
 @dataclass(frozen=True, slots=True)

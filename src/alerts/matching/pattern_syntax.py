@@ -146,9 +146,8 @@ def anchors(node: Node) -> frozenset[Word] | None:
             if optional or any(each is None for each in sets):
                 return None
             return frozenset().union(*(each for each in sets if each))
-        case Sequence(parts):
-            found = [each for part in parts if (each := anchors(part)) is not None]
-            return min(found, key=_commonness, default=None)
+        case Sequence():
+            return min(required(node), key=_commonness, default=None)
     return None
 
 

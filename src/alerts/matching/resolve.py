@@ -17,6 +17,7 @@ from alerts.matching.candidate import Candidate
 from alerts.matching.document import Document
 from alerts.matching.filters import PERSON, THING, Filter, reason_against
 from alerts.matching.forms import Form, Strength
+from alerts.model.fields import grouped
 
 ANAPHOR_REACH = 40  # words back to a name of the same institution
 
@@ -106,10 +107,7 @@ def _chosen(
 
 
 def _by_span(candidates: Iterable[Candidate]) -> dict[Span, list[Candidate]]:
-    spans: dict[Span, list[Candidate]] = {}
-    for candidate in candidates:
-        spans.setdefault((candidate.field, candidate.start, candidate.end), []).append(candidate)
-    return spans
+    return grouped(((candidate.field, candidate.start, candidate.end), candidate) for candidate in candidates)
 
 
 def _agree(rivals: list[Candidate]) -> bool:
@@ -174,15 +172,16 @@ def _parted(candidates: list[Candidate]) -> list[Candidate]:
     ]
     if not located:
         return candidates
-    owners: dict[Span, set[str]] = {}
-    for each in candidates:
-        if each.form.strength > Strength.ANAPHOR and not each.form.excludes:
-            owners.setdefault((each.field, each.first, each.last), set()).add(each.form.institution)
+    owners = grouped(
+        ((each.field, each.first, each.last), each.form.institution)
+        for each in candidates
+        if each.form.strength > Strength.ANAPHOR and not each.form.excludes
+    )
     parted = {
         each
         for each, index in located
         if each.form.institution in owners.get((each.field, each.first, index), ())
-        and owners.get((each.field, index + 1, each.last), set()) - {each.form.institution}
+        and {*owners.get((each.field, index + 1, each.last), ())} - {each.form.institution}
     }
     return [each for each in candidates if each not in parted]
 
@@ -262,9 +261,7 @@ def _pointing_back(anaphors: list[Candidate], names: list[Candidate], reject: Re
     taken: list[Candidate] = []
     last: dict[tuple[str, str], int] = {}  # field, institution: the word after its last mention
     named = {(candidate.field, candidate.start) for candidate in names}
-    at: dict[tuple[str, int], list[Candidate]] = {}
-    for candidate in (*names, *anaphors):
-        at.setdefault((candidate.field, candidate.start), []).append(candidate)
+    at = grouped(((candidate.field, candidate.start), candidate) for candidate in (*names, *anaphors))
     for where in sorted(at):
         if where in named:
             for candidate in at[where]:

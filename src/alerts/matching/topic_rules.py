@@ -11,6 +11,7 @@ from alerts.matching.sentences import Sentences
 from alerts.matching.spacing import same_gap
 from alerts.matching.terms import Found, Terms
 from alerts.matching.text import Text
+from alerts.model.fields import grouped
 from alerts.model.mention import Mention
 from alerts.model.topic import PatternKind, Topic, TopicPattern
 
@@ -69,10 +70,11 @@ class TopicRules:
                     options = tree.options if isinstance(tree, Choice) else (tree,)
                     rules += [self._pattern(number, pattern, option) for option in options]
         self._terms.close()
-        self._rules: dict[int, list[Rule]] = {}  # by the term that must be there before anything else is looked at
-        for rule in filter(None, rules):
-            for term in sorted(rule.needs[0] if rule.program is None else self._rarest(rule.needs)):
-                self._rules.setdefault(term, []).append(rule)
+        self._rules = grouped(  # by the term that must be there before anything else is looked at
+            (term, rule)
+            for rule in filter(None, rules)
+            for term in sorted(rule.needs[0] if rule.program is None else self._rarest(rule.needs))
+        )
         self._anchors = frozenset(self._rules)
 
     def has_anchor(self, word: str) -> bool:

@@ -111,12 +111,11 @@ def _prune(
             if removed["findings"] or removed["transitions"]:
                 retention.touch(session, institution, runtime.clock())
             counts.update(removed)
-    while True:
+    gone = BATCH
+    while gone:
         with transaction() as session:
-            removed_deliveries = retention.remove_deliveries(session, before, BATCH)
-        counts["deliveries"] += removed_deliveries
-        if not removed_deliveries:
-            break
+            gone = retention.remove_deliveries(session, before, BATCH)
+        counts["deliveries"] += gone
     for done, source in enumerate(sources, len(institutions)):
         progress(done, steps)
         counts.update(_items(source, before, transaction))

@@ -220,11 +220,9 @@ def verify(query: Mapping[str, str], topic: str | None) -> Verification:
         return Verification(404)
     if mode == "denied":
         return Verification(200, denied=" ".join(query.get("hub.reason", "no reason given").split())[:200])
-    challenge = query.get("hub.challenge", "")
-    if mode != "subscribe" or not challenge:  # we never ask to end a subscription
-        return Verification(404)
-    seconds = query.get("hub.lease_seconds", "")
-    if not (seconds.isascii() and seconds.isdigit() and 0 < len(seconds) <= 12) or int(seconds) == 0:
+    challenge, seconds = query.get("hub.challenge", ""), query.get("hub.lease_seconds", "")
+    is_lease = seconds.isascii() and seconds.isdigit() and 0 < len(seconds) <= 12 and int(seconds) > 0
+    if mode != "subscribe" or not challenge or not is_lease:  # we never ask to end a subscription
         return Verification(404)
     return Verification(200, challenge, lease=min(timedelta(seconds=int(seconds)), _LONGEST))
 

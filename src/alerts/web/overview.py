@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from alerts.insight.coverage import blind
+from alerts.model.fields import grouped
 from alerts.model.level import LEVELS, Axis, Level
 from alerts.model.week import Week
 from alerts.rendering.tiers import ANALYSIS, NEWS
@@ -81,12 +82,9 @@ def groups(
 ) -> list[dict[str, Any]]:
     """By tag or region: the institutions by their highest level, how many rose, how many are blind. The group with the
     most of the highest level first."""
-    found: dict[str, set[str]] = {}
-    for name, key in members:
-        found.setdefault(name, set()).add(key)
     rows = [
         {"name": name, "levels": Counter(highest[key] for key in keys),
-         "rose": len(keys.intersection(rises)), "blind": len(keys.intersection(unseen))}
-        for name, keys in found.items()
+         "rose": len({*keys}.intersection(rises)), "blind": len({*keys}.intersection(unseen))}
+        for name, keys in grouped(members).items()
     ]  # fmt: skip
     return sorted(rows, key=lambda row: ([-row["levels"][level] for level in LEVELS[:0:-1]], row["name"]))

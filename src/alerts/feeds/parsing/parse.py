@@ -47,10 +47,8 @@ def _xml(body: bytes, content_type: str, base_url: str, known: dict[str, str]) -
     raw = lxmlfeed.read(root, left_out)
     if raw is not None:
         parsed = xmlfeed.cleaned(raw, body, base_url)
-    elif not left_out:
-        parsed = isolation.read(body, content_type, base_url=base_url)
     else:
-        rest = without(root, left_out)
+        rest = without(root, left_out) if left_out else body
         parsed = isolation.read(rest, "application/xml; charset=utf-8", base_url=base_url)
     marked = _with_hashes(parsed, unread)
     if marked is None and left_out:

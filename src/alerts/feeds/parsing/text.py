@@ -2,16 +2,13 @@
 
 import html
 import re
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from collections.abc import Sequence
+from contextlib import suppress
 
 from lxml import etree
 
 from alerts.feeds.feed import MAX_ENTRIES, MAX_TEXT
 from alerts.feeds.tables import table
-
-if TYPE_CHECKING:
-    from lxml.etree import ParserTarget
 
 _TABLE = table("html")
 # What replaces the start and end of an element in the text.
@@ -40,12 +37,8 @@ def to_text(value: str, *, markup: bool) -> str:
 
     `markup`: it is HTML. Where what remains still looks like HTML, it was escaped twice, and is read once more.
     """
-    text = value
-    if markup:
-        text = strip_markup(text)
-        if looks_like_markup(text):
-            text = strip_markup(text)
-    return tidy(text)
+    text = strip_markup(value) if markup else value
+    return tidy(strip_markup(text) if markup and looks_like_markup(text) else text)
 
 
 def to_line(value: str, *, markup: bool) -> str:
@@ -84,40 +77,20 @@ def strip_markup(value: str) -> str:
         return html.unescape(value) if "&" in value else value
     if _UNSEEN.search(value):
         value = _UNSEEN.sub("", value)  # libxml2 ends at a NUL
-    target = _TextTarget()
-    parser = etree.HTMLParser(target=cast("ParserTarget[None]", target), recover=True, no_network=True)
-    try:
-        parser.feed(value)
-        parser.close()
-    except (etree.LxmlError, ValueError, AssertionError):
-        if not target.parts:
-            return html.unescape(re.sub(r"<[^<>]*>", " ", value))
-    return "".join(target.parts)
-
-
-class _TextTarget:
-    """Collects text while libxml2 reads HTML."""
-
-    def __init__(self) -> None:
-        self.parts: list[str] = []
-        self._hidden: list[str] = []  # open elements whose text is not shown
-
-    def start(self, tag: str, attrib: Mapping[str, str]) -> None:  # noqa: ARG002 - lxml's protocol
-        if tag in _HIDDEN:
-            self._hidden.append(tag)
-        elif not self._hidden and tag in _SPACE:
-            self.parts.append(_SPACE[tag])
-
-    def end(self, tag: str) -> None:
-        if self._hidden:
-            if tag == self._hidden[-1]:
-                self._hidden.pop()
-        elif tag in _SPACE and tag not in {"br", "hr"}:
-            self.parts.append(_SPACE[tag])
-
-    def data(self, data: str) -> None:
-        if not self._hidden:
-            self.parts.append(data)
-
-    def close(self) -> None:
-        pass
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    root = None
+    with suppress(etree.LxmlError):
+        root = etree.fromstring(value.encode(), parser)
+    if root is None:  # nothing but comments, or the beginnings of tags
+        return html.unescape(re.sub(r"<[^<>]*>?", " ", value))
+    parts: list[str] = []
+    walker = etree.iterwalk(root, events=("start", "end"))
+    for event, element in walker:
+        tag = str(element.tag)
+        if event == "end":
+            parts += ["" if tag in {"br", "hr"} else _SPACE.get(tag, ""), element.tail or ""]
+        elif tag in _HIDDEN:
+            walker.skip_subtree()
+        else:
+            parts += [_SPACE.get(tag, ""), element.text or ""]
+    return "".join(parts)
