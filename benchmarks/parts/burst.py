@@ -52,6 +52,8 @@ def burst(kind: str, messages: int) -> Iterator[tuple[Inline, Remote, int | None
                         sent.append(statements.total / made)
                     if before + made >= messages:
                         break
+                with line.database.write() as session:  # what is left is no part of the burst
+                    session.execute(update(CaseRow).values(due_at=None))
                 yield line, remote, pid, spent, sent
             finally:
                 line.close()
