@@ -106,7 +106,7 @@ def measure(kinds: Sequence[str] = harness.DATABASES) -> Part:
                 work = {name: seconds - used[name] for name, seconds in group.cpu().items()}
                 served = 0.0 if pid is None else harness.cpu(pid, children=True) - served
             arrived = [key for key, _ in remote.arrivals()]
-            assert len(set(arrived)) == waiting
+            assert len(set(arrived)) == waiting, (len(arrived), len(set(arrived)), waiting)
         limit = Target(most=0.05) if kind == "sqlite" else None
         bound = "processor: five rows a message, and the decision"
         part.figures.append(Figure(f"{kind}: routed, 500 subscribers", "ms/message", spent, bound, limit))
