@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from alerts.store.database import Database
 from alerts.store.schema import SourceRow
 from benchmarks import harness
-from benchmarks.parts.throughput import count, make_due, rest
+from benchmarks.parts.throughput import count, first_polls, make_due, rest
 from benchmarks.results import Figure, Part, Table, Target
 from benchmarks.served import Remote, server
 from benchmarks.world import World
@@ -110,6 +110,7 @@ def workers(folder: Path, config: Path, remote: Remote) -> dict[str, Any]:
     ):
         database = Database(url)
         try:
+            first_polls(database, SOURCES)
             harness.until(lambda: polled(database) == SOURCES, 120, 0.2)
             remote.show(1, ahead=True)
             used = group.cpu()

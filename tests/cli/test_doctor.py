@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from kit.feeds import Entry, FeedServer, Page, rss
+from kit.provider import CLIENT_SECRET, Provider
 
 from alerts.cli.main import status_of
 from alerts.store.database import Database
@@ -107,6 +108,22 @@ def test_a_state_directory_that_cannot_be_written(patient: Patient) -> None:
     assert status == 1
     assert found["disk"][0] == "fail"
     assert "--state" in found["disk"][1]
+
+
+def test_the_provider_of_the_sign_on(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "sign_in" not in patient.findings()[1]
+    with Provider() as provider:
+        for name, value in provider.environment().items():
+            monkeypatch.setenv(name, value)
+        status, findings = patient.findings()
+        assert findings["sign_in"][0] == "warn", "nobody is given anything"
+        patient.content["access"] = {"operators": ["admins"]}
+        patient.write()
+        assert patient.findings()[1]["sign_in"] == ("ok", f"{provider.issuer} answers")
+    status, findings = patient.findings()
+    assert (status, findings["sign_in"][0]) == (1, "fail")
+    assert provider.issuer in findings["sign_in"][1]
+    assert CLIENT_SECRET not in str(findings)
 
 
 def test_no_source_answers(patient: Patient) -> None:

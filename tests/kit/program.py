@@ -71,7 +71,7 @@ class Program:
     def err(self) -> str:
         return self._err.read_text(encoding="utf-8")
 
-    def says(self, text: str, seconds: float = 20) -> bool:
+    def says(self, text: str, seconds: float = 60) -> bool:
         """Whether standard error holds the text, now or within that time."""
         return until(lambda: text in self.err or self.process.poll() is not None, seconds) and text in self.err
 
@@ -84,7 +84,7 @@ class Program:
                 found["broker" if name == "valkey-server" else name.removeprefix("alerts: ")] = pid
         return found
 
-    def up(self, *names: str, seconds: float = 20) -> bool:
+    def up(self, *names: str, seconds: float = 60) -> bool:
         """Whether these children run, now or within that time."""
         return until(lambda: set(names) <= self.children().keys(), seconds)
 

@@ -7,10 +7,10 @@ from unittest.mock import patch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.matching import memory
 from alerts.matching.filters import FILTERS
 from alerts.matching.matcher import Matcher
 from alerts.matching.salience import mention_salience
+from alerts.model import memory
 from alerts.model.institution import Institution, MatchRules
 from alerts.model.item import Item
 from alerts.model.mention import Matched, Mention, Rejection, TopicHit

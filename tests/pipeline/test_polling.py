@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import functools
 import threading
-from concurrent.futures import ALL_COMPLETED
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +16,7 @@ from alerts.insight.coverage import coverage
 from alerts.insight.health import health
 from alerts.pipeline import poll as poll_step
 from alerts.pipeline import steps
-from alerts.pipeline.operate import release_quarantine
+from alerts.pipeline.operate import release
 from alerts.pipeline.poll import LEASE_SECONDS
 from alerts.runtime.configuration import Files
 from alerts.store.repositories import items, sources
@@ -314,7 +313,7 @@ def test_a_feed_that_turns_over_is_held_back_reported_and_believed_quietly(
     assert report.data["sources"]["held"] == ["wire"]
     assert "1 in quarantine" in dict(report.facts)["sources"]
     if by_command:
-        assert release_quarantine(wire.runtime, "wire") == 8
+        assert release(wire.runtime, "wire") == 8
         assert wire.poll("wire").new == 8
     else:
         found = []
@@ -390,13 +389,12 @@ def test_unchanged_sources_are_recorded_in_one_transaction(lines: Any, feeds: Fe
     with made.database.write() as session:
         event.listen(made.database.engine, "before_cursor_execute", listen)
         finished = [sources.Finished(each, each.state, made.clock.at) for each in leased]
-        assert sources.still_ours(session, leased) == set(names)
-        sources.finish(session, finished, now=made.clock.at)
+        assert sources.finish(session, finished, now=made.clock.at)
         event.remove(made.database.engine, "before_cursor_execute", listen)
-    assert len(statements) == 2, "one that locks, one that writes"
+    assert len(statements) == 1
     assert all(row.last_poll_at == made.clock.at for row in made.rows(SourceRow))
     with made.database.write() as session:
-        assert sources.still_ours(session, leased) == set(), "they are not ours any more"
+        assert not sources.finish(session, finished, now=made.clock.at), "they are not ours any more"
 
 
 def test_a_fault_of_this_program_with_one_source_harms_no_other(lines: Any, feeds: FeedServer) -> None:
@@ -426,7 +424,7 @@ def test_a_fault_with_an_item_of_one_source_harms_no_other(
     for name in ("s0", "s1", "s2"):
         feeds.put(name, [Entry(name, f"Acme Networks and {name}", "", f"https://wire.example/{name}", FRESH)])
     made.clock.move(minutes=2)
-    monkeypatch.setattr(poll_step, "FIRST_COMPLETED", ALL_COMPLETED)
+    monkeypatch.setattr(poll_step, "GATHER_SECONDS", 10.0)
 
     def broken(item: Any, known: Any) -> str:
         if item.source == "s1":
@@ -450,7 +448,7 @@ def test_a_batch_with_many_items_is_stored_in_portions(lines: Any, feeds: FeedSe
         feeds.put(name, shown)
     made.clock.move(minutes=2)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(poll_step, "FIRST_COMPLETED", ALL_COMPLETED)
+        patch.setattr(poll_step, "GATHER_SECONDS", 10.0)
         patch.setattr(poll_step, "MAX_CHANGES", 8)
         steps.poll_sources(made.runtime, "s0", "s1", "s2")
     stamps = {row.first_observed for row in made.rows(ItemRow)}

@@ -187,19 +187,20 @@ def test_a_push_during_a_poll_brings_another(wire: Wire) -> None:
 
 
 def test_a_push_and_a_poll_do_not_wait_for_each_other(wire: Wire) -> None:
-    """Both lock the row of the source first, and then what is known of its hub."""
+    """Both lock what is known of the hub first, and then the row of the source."""
     if wire.line.database.is_sqlite:
         pytest.skip("SQLite has one writer at a time")
     pushing = threading.Thread(target=wire.push)
     blocked = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
     with wire.line.database.write() as polling:
-        polling.execute(select(SourceRow.id).with_for_update()).all()
+        system_state.get(polling, "websub/wire", lock=True)
         pushing.start()
         deadline = time.monotonic() + 20
         with wire.line.database.engine.connect() as watching:
             while not watching.execute(blocked).scalar_one():
                 watching.rollback()  # the view stands still within a transaction
                 assert time.monotonic() < deadline
+        polling.execute(select(SourceRow.id).with_for_update()).all()
         system_state.put(polling, "websub/wire", START, {"hub": wire.hub.url, "topic": TOPIC, "until": "kept"})
     pushing.join(20)
     assert not pushing.is_alive()

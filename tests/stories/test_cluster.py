@@ -386,7 +386,7 @@ def test_a_restored_clusterer_goes_on_identically(
         horizon = batches[cut][0].observed - Clusterer.HORIZON
         kept = [(each, story) for each, story in kept if each.observed > horizon]
     order.shuffle(kept)
-    restored = Clusterer.restore(kept, "p")
+    restored = Clusterer("p", members=kept)
     for batch in batches[cut:]:
         assert restored.add(batch) == lived.add(batch)
 

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 
+import httpx
 import pytest
 import uvicorn
 from kit.program import until
@@ -28,6 +29,11 @@ POST = b"POST /body HTTP/1.1\r\nHost: pages\r\nContent-Length: 10\r\n\r\n"
 
 def ok(_request: Request) -> Response:
     return PlainTextResponse("ok")
+
+
+def ends(request: Request) -> Response:
+    assert request.client is not None
+    return PlainTextResponse(f"{request.state.peer} for {request.client.host}")
 
 
 def large(_request: Request) -> Response:
@@ -51,6 +57,7 @@ def serving(trusted: str) -> Iterator[int]:
     app = Starlette(
         routes=[
             Route("/ok", ok),
+            Route("/ends", ends),
             Route("/large", large),
             Route("/live", listened),
             Route("/body", body, methods=["POST"]),
@@ -81,6 +88,13 @@ def port(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     monkeypatch.setattr(connections, "MAX_PER_CLIENT", 10)
     with serving(request.param) as found:
         yield found
+
+
+@pytest.mark.parametrize(("trusted", "client"), [("127.0.0.1", "192.0.2.7"), ("", "127.0.0.1")])
+def test_the_other_end_is_known_whatever_is_forwarded(trusted: str, client: str) -> None:
+    with serving(trusted) as port:
+        answer = httpx.get(f"http://127.0.0.1:{port}/ends", headers={"X-Forwarded-For": "192.0.2.7"})
+    assert answer.text == f"127.0.0.1 for {client}"
 
 
 def connected(port: int) -> socket.socket:

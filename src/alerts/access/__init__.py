@@ -1,1 +1,1 @@
-"""Signed links, sessions, and the addresses of pages."""
+"""Signed links and tokens, who vouches for people, and the addresses of pages."""

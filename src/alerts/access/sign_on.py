@@ -4,21 +4,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from alerts.feeds.fetching.network import is_in
+from authlib.common.security import is_secure_transport
+
+from alerts.config.environment import required, setting
 from alerts.model.errors import UsageError
+from alerts.model.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
 class SignOn:
-    """`header` names a person and `groups_header` the groups; both are believed from the networks `proxies` alone."""
+    """`header` names a person and `groups_header` the groups; both are believed from the networks `proxies` alone.
+
+    Without an `issuer` there is no provider.
+    """
 
     header: str = ""
     groups_header: str = ""
     proxies: tuple[IPv4Network | IPv6Network, ...] = ()
-
-    def trusts(self, peer: str) -> bool:
-        """Whether the other end of a connection is such a proxy; an unknown one, empty, is not."""
-        return peer != "" and any(is_in(peer, each) for each in self.proxies)
+    issuer: str = ""
+    client_id: str = ""
+    client_secret: Secret = Secret("")  # noqa: RUF009 - it is never changed
+    scope: str = ""
 
 
 NOBODY = SignOn()
@@ -26,7 +32,7 @@ NOBODY = SignOn()
 
 def sign_on(environment: Mapping[str, str]) -> SignOn:
     """What the environment says. Raises UsageError where that cannot be used."""
-    header = environment.get("ALERTS_TRUSTED_HEADER", "").strip()
+    header, issuer = (environment.get(f"ALERTS_{name}", "").strip() for name in ("TRUSTED_HEADER", "OIDC_ISSUER"))
     groups_header = environment.get("ALERTS_TRUSTED_GROUPS_HEADER", "").strip() or "X-Forwarded-Groups"
     addresses = environment.get("ALERTS_TRUSTED_PROXIES", "").split(",")
     try:
@@ -34,7 +40,12 @@ def sign_on(environment: Mapping[str, str]) -> SignOn:
     except ValueError as error:
         raise UsageError(f"ALERTS_TRUSTED_PROXIES: {error}; separate addresses and networks by commas") from None
     if header and not proxies:
-        raise UsageError(
-            "ALERTS_TRUSTED_HEADER is believed from ALERTS_TRUSTED_PROXIES alone: set that to their addresses"
-        )
-    return SignOn(header, groups_header, proxies)
+        raise UsageError("ALERTS_TRUSTED_HEADER is believed from ALERTS_TRUSTED_PROXIES alone: set that, too")
+    if not issuer:
+        return SignOn(header, groups_header, proxies)
+    if not is_secure_transport(issuer):
+        raise UsageError(f"ALERTS_OIDC_ISSUER: {issuer!r} must be an https address (or http on this machine)")
+    client_id = required(environment, "ALERTS_OIDC_CLIENT_ID")
+    secret = Secret(setting(environment, "ALERTS_OIDC_CLIENT_SECRET"))
+    scope = environment.get("ALERTS_OIDC_SCOPE", "").strip() or "openid profile email"
+    return SignOn(header, groups_header, proxies, issuer, client_id, secret, scope)

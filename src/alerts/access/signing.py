@@ -34,6 +34,7 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     ANSWER = "answer"
     SESSION = "session"
+    SIGN_IN = "sign-in"
     FORM = "form"
     SEAL = "seal"
     HUB = "hub"

@@ -4,9 +4,8 @@ The live pipeline loads a case file from the database, replay keeps one per inst
 it the same observations in the order of their instants and get the same transitions.
 """
 
-import heapq
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from alerts.cases.history import CORRECTABLE, Assessed, Correction, Recorded, Rise, StoryVersion, Totals
@@ -27,6 +26,7 @@ from alerts.scoring.score import PLACES, Ranking, Score, Term, value_at
 from alerts.stories.cluster import Clusterer, Event
 
 DAY = timedelta(days=1)  # a trend compares with the score of so long before
+Moved = tuple[Level, Level]  # the level before, and after
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +61,16 @@ class CaseFile:
     def __init__(self, institution: Institution, topics: Mapping[str, Topic], rules: LevelRules) -> None:
         self.institution = institution
         self.clock: datetime | None = None
-        self.axes: dict[Axis, AxisState] = {axis: AxisState() for axis in Axis}
+        self.axes: dict[Axis, AxisState] = {axis: AxisState() for axis in AXES}
         self._topics = topics
         self._rules = rules
         self._clusterer = Clusterer(institution.id, _names(institution))
         self._members = Membership()
         self._evidence: dict[str, Evidence] = {}
-        self._rankings = {axis: Ranking(scores.half_life_of(rules, axis)) for axis in Axis}
+        self._rankings = {axis: Ranking(scores.half_life_of(rules, axis)) for axis in AXES}
+        self._by_time = Ranking(1.0)  # of all stories, as if each had an impact of 1: the newest first
         self._totals = Totals()
-        self._course: dict[Axis, list[tuple[datetime, Score]]] = {axis: [] for axis in Axis}
+        self._course: dict[Axis, list[tuple[datetime, Score]]] = {axis: [] for axis in AXES}
         self._rises: list[Rise] = []
         self._taken_back: set[tuple[datetime, Axis, str]] = set()
         self._revised: set[str] = set()
@@ -84,14 +85,14 @@ class CaseFile:
         # What has left the window by now has no influence on what comes after.
         features = ((each.features, story) for each, story in record.members)
         recent = (each for each in features if clock is None or clock - each[0].observed < Clusterer.HORIZON)
-        self._clusterer = Clusterer.restore(recent, self.institution.id, _names(self.institution))
+        self._clusterer = Clusterer(self.institution.id, _names(self.institution), recent)
         self._members = Membership(record.merged, record.left)
         for observation, story in record.members:
             self._members.place(observation, story)
             if observation.revised:
                 self._revised.add(observation.report.item)
         self.clock = clock
-        for story in self._members.stories():
+        for story in self._members.by_story:
             self._weigh(story)
         if clock is not None:
             self._note_scores(clock)
@@ -103,8 +104,8 @@ class CaseFile:
         falls: list[Transition] = []
         if self.clock is not None and to > self.clock:
             for axis in AXES:
-                while (moment := self._next_fall(axis)) is not None and moment <= to:
-                    falls.append(self._move(axis, moment, Cause.DECAY))
+                while (at := self._next_fall(axis)) is not None and at <= to:
+                    falls.append(self._move(axis, at, self._level_after(axis, micros(at)), Cause.DECAY))
             self.clock = to
             falls.sort(key=_order)
         return falls
@@ -145,7 +146,7 @@ class CaseFile:
             if story is not None:
                 self._members.place(observation, story)
                 touched.add(story)
-        levels = self._own_levels(touched)
+        levels = {story: self._own_levels(story) for story in touched}
         weighed = frozenset(story for story in touched if self._weigh(story))
         self._note_scores(at)
         changed = self._levels(at, Cause.EVIDENCE)
@@ -155,22 +156,15 @@ class CaseFile:
         corrections = self._corrections(at, revised)
         self._rises += [Rise.of_transition(each) for each in changed if each.rises]
         self._rises += [Rise.of_story(at, each) for each in rises]
-        return Change(
-            at=at,
-            transitions=(*transitions, *changed),
-            rises=tuple(rises),
-            ages=self._ages(at, batch),
-            events=tuple(events),
-            stories=weighed,
-            corrections=tuple(corrections),
-        )
+        moves, ages = (*transitions, *changed), self._ages(at, batch)
+        return Change(at, moves, tuple(rises), ages, tuple(events), weighed, tuple(corrections))
 
     def reconsider(self, at: datetime, axes: Mapping[Axis, AxisState], rises: Iterable[Rise]) -> list[Transition]:
         """After the configuration changed: the levels as they were (`axes`) against what they are now.
 
         `rises` are those that were recorded, whatever the present rules would have made of them.
         """
-        self.axes = {axis: axes.get(axis, AxisState()) for axis in Axis}
+        self.axes = {axis: axes.get(axis, AxisState()) for axis in AXES}
         self.clock = at
         changed = self._levels(at, Cause.CONFIG)
         self._rises = [*rises, *(Rise.of_transition(each) for each in changed if each.rises)]
@@ -181,10 +175,11 @@ class CaseFile:
 
         Whether it proves anything else than before.
         """
-        found, former = self._evidence_of(story), self._evidence.get(story)
+        found, former = self._members.evidence(story, self.institution.id), self._evidence.get(story)
         if found == former:
             return False
         self._totals.change(former, found)
+        self._by_time.put(story, None if found is None else Term(1.0, micros(found.newest)))
         if found is None:
             self._evidence.pop(story, None)
         else:
@@ -202,9 +197,6 @@ class CaseFile:
     def _term(self, found: Evidence, axis: Axis) -> Term | None:
         return impacts.term(found, axis, self._topics, self.institution)
 
-    def _evidence_of(self, story: str, upto: datetime | None = None) -> Evidence | None:
-        return self._members.evidence(story, self.institution.id, upto)
-
     def score(self, axis: Axis, at: datetime) -> float:
         """The score of an axis at an instant, from what had been observed by then.
 
@@ -214,60 +206,55 @@ class CaseFile:
 
     def _levels(self, at: datetime, cause: Cause) -> list[Transition]:
         now = micros(at)
-        return [
-            self._move(axis, at, cause)
-            for axis, ranking in self._rankings.items()
-            if self._level_after(axis, ranking, now) is not self.axes[axis].level
-        ]
+        reached = {axis: self._level_after(axis, now) for axis in AXES}
+        return [self._move(axis, at, to, cause) for axis, to in reached.items() if to is not self.axes[axis].level]
 
-    def _level_after(self, axis: Axis, ranking: Ranking, now: int) -> Level:
-        level = self.axes[axis].level
-        return scores.level_after(level, ranking.score, now, self._rules, ranking.half_life)
+    def _level_after(self, axis: Axis, now: int) -> Level:
+        ranking = self._rankings[axis]
+        return scores.level_after(self.axes[axis].level, ranking.score, now, self._rules, ranking.half_life)
 
-    def _move(self, axis: Axis, at: datetime, cause: Cause) -> Transition:
-        ranking, now = self._rankings[axis], micros(at)
-        before, level = self.axes[axis].level, self._level_after(axis, ranking, now)
-        score, behind = ranking.score.at(now, ranking.half_life), self.contributions(axis, at)
-        transition = Transition(at, self.institution.id, axis, before, level, score, cause, behind)
+    def _move(self, axis: Axis, at: datetime, level: Level, cause: Cause) -> Transition:
+        ranking, before = self._rankings[axis], self.axes[axis].level
+        score, behind = ranking.score.at(micros(at), ranking.half_life), self.contributions(axis, at)
         self.axes[axis] = AxisState(level=level, since=at)
-        return transition
+        return Transition(at, self.institution.id, axis, before, level, score, cause, behind)
 
-    def _own_levels(self, stories: Iterable[str]) -> dict[str, dict[Axis, Level]]:
-        """The own level of stories on each axis, as last weighed."""
-        return {
-            story: {
-                axis: Level.LOW if (term := ranking.get(story)) is None else scores.level_of(term.impact, self._rules)
-                for axis, ranking in self._rankings.items()
-            }
-            for story in stories
-        }
+    def _own_levels(self, story: str) -> dict[Axis, Level]:
+        """The own level of a story on each axis, as last weighed."""
+        terms = ((axis, ranking.get(story)) for axis, ranking in self._rankings.items())
+        return {axis: Level.LOW if term is None else scores.level_of(term.impact, self._rules) for axis, term in terms}
 
     def _story_rises(self, batch: Sequence[Observation], before: Mapping[str, Mapping[Axis, Level]]) -> list[StoryRise]:
         """The stories whose own level rose, the gravest first; `before` holds the levels of those touched.
 
         A story that another was merged into had the higher level of the two.
         """
-        stood: dict[str, dict[Axis, Level]] = {}
+        stood: dict[str, Mapping[Axis, Level]] = {}
         for story, levels in before.items():
-            known = stood.setdefault(self._members.surviving(story), dict.fromkeys(Axis, Level.LOW))
-            for axis, level in levels.items():
-                known[axis] = max(known[axis], level)
+            known = stood.setdefault(self._members.surviving(story), levels)
+            if known is not levels:
+                stood[self._members.surviving(story)] = {axis: max(known[axis], levels[axis]) for axis in AXES}
         found = []
         for story, levels in stood.items():
-            now = self._own_levels([story])[story]
+            now = self._own_levels(story)
             risen = sorted((axis for axis in AXES if now[axis] > levels[axis]), key=lambda axis: -now[axis].rank)
             if risen:
-                first, *others = (self._story_rise(batch, story, each, levels[each], now[each]) for each in risen)
-                found.append(replace(first, others=tuple(others)))
+                found.append(self._story_rise(batch, story, {axis: (levels[axis], now[axis]) for axis in risen}))
         return sorted(found, key=lambda each: (-each.to.rank, -each.impact, each.story))
 
-    def _story_rise(self, batch: Sequence[Observation], story: str, axis: Axis, from_: Level, to: Level) -> StoryRise:
-        known, term = self._evidence[story], self._rankings[axis].get(story)
-        assert term is not None  # noqa: S101 - else it had no level
+    def _story_rise(self, batch: Sequence[Observation], story: str, risen: Mapping[Axis, Moved]) -> StoryRise:
+        """How a story rose on some axes: from which level to which, the gravest first."""
+        known = self._evidence[story]
         brought = [each for each in batch if each.counts and self._members.story_of[each.report.item] == story]
-        report = min(brought, key=_strongest).report if brought else known.reports[-1]
-        moved = {"axis": axis, "from_": from_, "to": to, "impact": term.impact, "others": ()}
-        return record_of(StoryRise, lead_of(known, report, self._topics), **moved)
+        lead = lead_of(known, min(brought, key=_strongest).report if brought else known.reports[-1], self._topics)
+
+        def rise(axis: Axis, others: tuple[StoryRise, ...] = ()) -> StoryRise:
+            (from_, to), term = risen[axis], self._rankings[axis].get(story)
+            assert term is not None  # noqa: S101 - else it had no level
+            return record_of(StoryRise, lead, axis=axis, from_=from_, to=to, impact=term.impact, others=others)
+
+        first, *others = risen
+        return rise(first, tuple(map(rise, others)))
 
     def _ages(self, at: datetime, batch: Sequence[Observation]) -> dict[str, timedelta]:
         """By story how old the newest report of the batch is; without those that have no date to believe."""
@@ -301,7 +288,7 @@ class CaseFile:
                 item, withdrawn = cause.report.item, not cause.counts
                 found.append(Correction(self.institution.id, rise, at, item, level, withdrawn))
         self._taken_back |= {each.rise.key for each in found}
-        return sorted(found, key=lambda each: (each.rise.at, each.rise.story, list(Axis).index(each.rise.axis)))
+        return sorted(found, key=lambda each: (each.rise.at, each.rise.story, AXES.index(each.rise.axis)))
 
     def _as_now(self, rise: Rise) -> Level:
         """The level that a rise would have led to, had the items behind it then read as they do now."""
@@ -326,7 +313,7 @@ class CaseFile:
             kept = (each for each in rise.transition.contributions if self._members.surviving(each.story) not in anew)
             values += [each.value for each in kept]
         for story in sorted(anew):
-            then = self._evidence_of(story, rise.at)
+            then = self._members.evidence(story, self.institution.id, rise.at)
             term = None if then is None else self._term(then, rise.axis)
             if term is not None:
                 own = rise.transition is None
@@ -376,14 +363,14 @@ class CaseFile:
 
         `before` is what the scores of a DAY before faded from, where the case file does not go back so far.
         """
-        newest = heapq.nsmallest(NEWEST, self._evidence.values(), key=lambda each: (-micros(each.newest), each.story))
-        shown = {each.story for each in newest}
+        newest = [story for story, _ in self._by_time.leading(NEWEST)]
+        shown = {*newest}
         axes, falls = {}, self.falls()
         for axis, ranking in self._rankings.items():
             leading = [story for story, _ in ranking.leading()]
             shown.update(leading)
-            known = None if before is None else before[axis].at(micros(at - DAY), ranking.half_life)
-            previous = self.score(axis, at - DAY) if known is None else known
+            then = at - DAY
+            previous = self.score(axis, then) if before is None else before[axis].at(micros(then), ranking.half_life)
             axes[axis] = AxisView(
                 level=self.axes[axis].level,
                 score=self.score(axis, at),
@@ -397,7 +384,7 @@ class CaseFile:
             institution=self.institution,
             at=at,
             axes=axes,
-            newest=tuple(summary(each) for each in newest),
+            newest=tuple(summary(self._evidence[story]) for story in newest),
             reports={report.item: report for story in shown for report in self._evidence[story].reports},
             counts=self._totals.counts(),
         )
@@ -427,7 +414,7 @@ def _strongest(each: Observation) -> tuple[bool, bool, str, datetime, str]:
 
 
 def _order(transition: Transition) -> tuple[datetime, str, int]:
-    return transition.at, transition.institution, list(Axis).index(transition.axis)
+    return transition.at, transition.institution, AXES.index(transition.axis)
 
 
 def by_time(transitions: Iterable[Transition]) -> list[Transition]:

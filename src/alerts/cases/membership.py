@@ -20,32 +20,29 @@ class Membership:
         self.merged = dict(merged or {})
         self.left = {item: set(stories) for item, stories in (left or {}).items()}
         self.story_of: dict[str, str] = {}
-        self._stories: dict[str, dict[str, Observation]] = {}
-
-    def stories(self) -> Iterable[str]:
-        return self._stories
+        self.by_story: dict[str, dict[str, Observation]] = {}
 
     def observation(self, item: str) -> Observation | None:
         story = self.story_of.get(item)
-        return None if story is None else self._stories[story].get(item)
+        return None if story is None else self.by_story[story].get(item)
 
     def place(self, observation: Observation, story: str) -> None:
         """Puts an item into a story, or a revision in the place of the item."""
         item = observation.report.item
         self.story_of[item] = story
-        self._stories.setdefault(story, {})[item] = observation
+        self.by_story.setdefault(story, {})[item] = observation
 
     def follow(self, event: Event, incoming: Mapping[str, Observation]) -> set[str]:
         """Takes in what happened among the stories; those that it touched. `incoming` are the items that may join."""
         if isinstance(event, Joined):
             former = self.story_of.get(event.item)
             if former is not None:
-                del self._stories[former][event.item]
+                del self.by_story[former][event.item]
                 if former != event.story:
                     self.left.setdefault(event.item, set()).add(former)
             self.place(incoming[event.item], event.story)
             return {event.story} if former is None else {event.story, former}
-        for observation in self._stories.pop(event.story_from, {}).values():
+        for observation in self.by_story.pop(event.story_from, {}).values():
             self.place(observation, event.into)
         self.merged[event.story_from] = event.into
         return {event.into, event.story_from}
@@ -60,7 +57,7 @@ class Membership:
 
     def evidence(self, story: str, institution: str, upto: datetime | None = None) -> Evidence | None:
         """What a story proves, from what had been observed `upto` then, as those items read now."""
-        seen = self._stories.get(story, {}).values()
+        seen = self.by_story.get(story, {}).values()
         return evidence_of(story, institution, (each for each in seen if upto is None or each.report.observed <= upto))
 
 

@@ -19,6 +19,7 @@ from alerts.config.lint import doubts
 from alerts.model.counted import counted
 from alerts.model.errors import AlertsError, ConfigError, StoreError
 from alerts.model.records import to_line
+from alerts.model.subscriber import Access
 from alerts.model.times import format_duration
 
 LEAST_FREE: Final = 100_000_000  # bytes on the disk of the state; below it a busy day may fill it
@@ -48,7 +49,7 @@ def doctor(app: App, as_json: bool) -> int:
 
 def examine(app: App) -> Findings:
     """Every check in turn. Nothing is changed: no schema and no secret is made, no message is sent."""
-    for check in (_configuration, _secrets, _disk, _broker, _database, _network):
+    for check in (_configuration, _secrets, _disk, _broker, _database, _network, _sign_in):
         name = check.__name__.strip("_")
         try:
             yield from check(app)
@@ -183,3 +184,16 @@ def _network(app: App) -> Findings:
             return
         problem = problem or f"no source answers; {result.detail}: check DNS, routes and firewall"
     yield "network", FAIL if problem else WARN, problem or "not tried: no source is configured"
+
+
+def _sign_in(app: App) -> Findings:
+    """Whether the provider of OpenID Connect can be asked, where there is one, and gives anybody access."""
+    from alerts.access.sign_on import sign_on
+    from alerts.web.openid import connected
+
+    vouching = sign_on(os.environ)
+    if vouching.issuer:
+        with connected(vouching):
+            yield "sign_in", OK, f"{vouching.issuer} answers"
+    if (vouching.issuer or vouching.header) and app.settings().access == Access():
+        yield "sign_in", WARN, "no group is given anything, so nobody has access: write `access:` in the configuration"

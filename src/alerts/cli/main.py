@@ -7,6 +7,7 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -140,8 +141,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def status_of(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; its exit status."""
+    return guarded(partial(cli.main, args=arguments, prog_name="alerts", standalone_mode=False))
+
+
+def guarded(work: Callable[[], object]) -> int:
+    """Does some work, and says in one line what goes wrong; the exit status."""
     try:
-        outcome = cli.main(args=arguments, prog_name="alerts", standalone_mode=False)
+        outcome = work()
         sys.stdout.flush()
     except click.exceptions.Exit as leaving:
         return leaving.exit_code

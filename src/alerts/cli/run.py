@@ -2,9 +2,11 @@
 
 import contextlib
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,46 +129,53 @@ def _sent(runtime: "Runtime") -> int:
 
 
 def _forever(app: App, host: str, port: int) -> int:
-    """Runs until a signal ends it; 128 and the number of that signal, as a shell says it."""
+    """Runs until a signal ends it."""
     from alerts.runtime import logs
     from alerts.runtime.runtime import prepare
 
     logs.configure()
-    settings = prepare(app.config_dir, matching=False).settings  # a broken configuration starts nothing
+    active = prepare(app.config_dir)  # a broken configuration starts nothing
     if app.broker:
         embedded.check_broker(app.broker)
     with embedded.state_directory(app.state) as state:
         embedded.check_port(host, port)
         _check_environment(state, port)
+        # A child, with which its connections and libraries go. Meanwhile this process imports what the others need.
+        preparing = embedded.Fork(target=_prepare, args=(app,), daemon=True)
+        preparing.start()
         embedded.preload()
-        embedded.in_child(_prepare, app.config_dir, app.database, app.state)
+        preparing.join()
+        if preparing.exitcode:
+            return 1  # it has said why
         with _processes(app, state, host, port) as supervisor:
             app.warn_of_passwords()
             click.echo(
-                f"alerts: watching {counted(len(settings.institutions), 'institution')} in "
-                f"{counted(len(settings.sources), 'source')}; state in {state}; Ctrl-C stops",
+                f"alerts: watching {counted(len(active.settings.institutions), 'institution')} in "
+                f"{counted(len(active.settings.sources), 'source')}; state in {state}; Ctrl-C stops",
                 err=True,
             )
             supervisor.watch()
             click.echo("alerts: stopping", err=True)
-    return _ended_by(supervisor)
+    return supervisor.status
 
 
-def _prepare(config_dir: Path, database: str, state: Path) -> None:
-    """Brings the schema up to date and puts the files in force."""
+def _prepare(app: App) -> None:
+    """Brings the schema up to date and puts the files in force, and exits."""
+    from alerts.cli.main import guarded
     from alerts.pipeline.publish import publish_files
 
-    with App(config_dir, database, "", state).runtime() as (runtime, _):
-        publish_files(runtime)
+    def work() -> None:
+        with app.runtime() as (runtime, _):
+            publish_files(runtime)
 
-
-def _ended_by(supervisor: embedded.Supervisor) -> int:
-    return 128 + supervisor.signal if supervisor.signal else 0
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this child
+    sys.exit(guarded(work))
 
 
 def _check_environment(state: Path, port: int) -> None:
     """Raises AlertsError, once, for what the children would refuse again and again."""
     from alerts.access import links, signing
+    from alerts.access.sign_on import sign_on
     from alerts.config import environment
     from alerts.pipeline import heartbeat
 
@@ -176,11 +185,13 @@ def _check_environment(state: Path, port: int) -> None:
     if port:
         signing.signer(state, os.environ)
         signing.operator_token(state, os.environ)
+        sign_on(os.environ)
 
 
 @contextlib.contextmanager
 def _processes(app: App, state: Path, host: str, port: int) -> Iterator[embedded.Supervisor]:
     """Broker unless one is configured, workers, beat and pages; stopped at the end of the block."""
+    from alerts.cli.main import main
 
     def say(line: str) -> None:
         click.echo(f"alerts: {line}", err=True)
@@ -189,7 +200,8 @@ def _processes(app: App, state: Path, host: str, port: int) -> Iterator[embedded
         if not app.broker:
             embedded.start_broker(group, state, Path(sockets))
         embedded.start_workers(group)
-        embedded.start_web(group, host, port)
+        if port:
+            group.add("web", work=partial(main, ["web", "--host", host, "--port", str(port)]))
         yield group
 
 
@@ -222,4 +234,4 @@ def _demo(app: App, host: str, port: int, *, once: bool) -> int:
         database.upgrade()
     with _processes(app, app.state, host, port) as supervisor, app.runtime() as (runtime, _):
         play.live(app.stage, runtime, sys.stdout, supervisor.watch)
-    return _ended_by(supervisor)
+    return supervisor.status

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from contextlib import suppress
+from functools import lru_cache
 from urllib.parse import quote, quote_plus, unquote_plus, urljoin, urlsplit, urlunsplit
 
 _MAX = 4096  # characters of a link
@@ -42,6 +43,7 @@ def shown(url: str) -> str:
     return urlunsplit((parts.scheme, host + port, parts.path, "…" if parts.query else "", ""))
 
 
+@lru_cache(maxsize=1 << 12)  # every poll asks for those of its source, again and again
 def storable(url: str) -> str:
     """A URL as the database may hold it: without credentials and query values, which may be secrets.
 

@@ -46,11 +46,11 @@ def poll_feed(
 ) -> PolledFeed:
     """Poll a source once. What a server or a feed does wrong is in the result; only `known` may raise.
 
-    All that comes after the fetch keeps the processor busy, and runs in `computing` where that is given.
+    Reading a feed keeps the processor busy, and is done in `computing` where that is given.
     """
     state = state_for(source, state)
     result = fetch(client, source, state, limits=limits, now=now)
-    with computing or nullcontext():
+    with computing if computing is not None and result.modified else nullcontext():
         return read_answer(source, state, result, known, now=now)
 
 

@@ -167,7 +167,7 @@ class _Poll:
         own, now = self.source.url, self.now
         target = masked(self.result.moved_to, own)
         if not target or (self.result.url.startswith("https:") and not target.startswith("https:")):
-            return replace(state, moved_to="", moved=0, moved_since=None)
+            return replace(state, moved_to="", moved=0, moved_since=None) if state.moved_to else state
         advice = f"has moved for good: change url: {shown(own)} to {shown(target)}"
         if has_credentials(own):  # they do not go along, and are not stored
             if state.moved_to != target:

@@ -15,10 +15,10 @@ from itertools import chain, compress
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from alerts.matching.forms import Case, Form, Strength
-from alerts.matching.memory import Memory
 from alerts.matching.text import Text
 from alerts.matching.vocabulary import COMMON_WORDS, FUNCTION_WORDS, GENERIC_NOUNS, HEAD_NOUNS, LEGAL_FORMS
 from alerts.model.fields import grouped
+from alerts.model.memory import Memory
 
 # These bound the work per word of a text, whatever is tracked.
 LONGEST_NAME = 48  # words; longer names are not looked for

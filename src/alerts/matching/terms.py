@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from alerts.matching.memory import Memory
 from alerts.matching.pattern_syntax import Word
 from alerts.matching.text import Text
+from alerts.model.memory import Memory
 
 
 class Found(NamedTuple):

@@ -10,6 +10,7 @@ from alerts.matching.sentences import Sentences
 from alerts.matching.text import Text
 from alerts.matching.topic_rules import Span, TopicRules, language_code
 from alerts.matching.words import words
+from alerts.model.fields import grouped
 from alerts.model.mention import Mention, NearMiss, TopicHit
 from alerts.model.topic import Near, PatternKind, Topic
 
@@ -183,11 +184,7 @@ def _clearly_english(texts: Mapping[str, Text]) -> bool:
 
 
 def _by_topic(spans: Iterable[Span], kind: PatternKind) -> dict[int, list[tuple[int, int]]]:
-    found: dict[int, list[tuple[int, int]]] = {}
-    for span in spans:
-        if span.rule.kind is kind:
-            found.setdefault(span.rule.topic, []).append((span.start, span.end))
-    return found
+    return grouped((span.rule.topic, (span.start, span.end)) for span in spans if span.rule.kind is kind)
 
 
 def _chosen(spans: list[Span]) -> list[Span]:

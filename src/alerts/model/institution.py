@@ -13,7 +13,7 @@ class Criticality(StrEnum):
 
     @property
     def factor(self) -> float:
-        return {"low": 0.8, "medium": 1.0, "high": 1.2}[self.value]
+        return {"low": 0.8, "medium": 1.0, "high": 1.2}[self]
 
 
 class Role(StrEnum):

@@ -235,6 +235,10 @@ class Access:
     tiers: Mapping[str, Tier] = field(default_factory=lambda: MappingProxyType({}))
     subscribers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
+    def known(self, groups: Iterable[str]) -> list[str]:
+        """Those of the groups that are given something."""
+        return [each for each in groups if each in {*self.operators, *self.tiers, *self.subscribers}]
+
 
 @dataclass(frozen=True, slots=True)
 class Operators:

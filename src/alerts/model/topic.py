@@ -30,7 +30,8 @@ class Severity:
     continuity: float = 0.0
 
     def on(self, axis: Axis) -> float:
-        return {"priority": self.priority, "policy": self.policy, "continuity": self.continuity}[axis.value]
+        severity: float = getattr(self, axis)
+        return severity
 
 
 class PatternKind(StrEnum):

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,6 +40,7 @@ HOST_GAP = timedelta(seconds=1)
 MAX_HOST_WAIT = timedelta(seconds=3)  # a source whose turn at its host comes later is released and polled then
 STOPPED_FOR = timedelta(days=36500)
 MAX_CHANGES = 500  # new and changed items stored in one transaction, but for those of one feed
+GATHER_SECONDS = 0.02  # that a finished fetch waits for others of its batch, to be recorded with them
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +66,17 @@ def poll_sources(
 ) -> list[PollOutcome]:
     """Polls those of the sources that are due and stores what is new. Idempotent; enqueues the institutions to assess.
 
-    All of them are leased in one transaction and fetched at the same time. Whatever has arrived is recorded in one
-    transaction, so that no source waits for a slower one. Without `due_only` sources that are not due are polled, too,
-    however long they have to wait for their turn at their host. What a server or a feed does wrong is recorded on its
-    source and harms no other. A fault of this program with one source is logged and harms no other either; with
-    `raise_faults` it is raised when the others are done.
+    All of them are leased in one transaction and fetched at the same time. What arrives at about the same time is
+    recorded in one transaction, so that no source waits for a slow one. Without `due_only` sources that are not due are
+    polled, too, however long they have to wait for their turn at their host. What a server or a feed does wrong is
+    recorded on its source and harms no other. A fault of this program with one source is logged and harms no other
+    either; with `raise_faults` it is raised when the others are done.
     """
     active = runtime.configuration.current()
     outcomes: dict[str, PollOutcome] = {}
     jobs = _lease(runtime, active, source_ids, outcomes, due_only=due_only)
     for done in _fetched(runtime, jobs, outcomes):
-        for some in _portions(done):
-            outcomes |= _record_apart(runtime, active, some)
+        outcomes |= _record_apart(runtime, active, done) if done else {}
         for each in done:
             if not (outcomes[each.source.id].skipped or outcomes[each.source.id].fault):
                 try:
@@ -110,14 +110,12 @@ class _Fetched(_Job):
     """A fetched source and the result."""
 
     polled: PolledFeed
+    decision: Decision
+    changes: tuple[ItemChange, ...]
 
-    @property
-    def decision(self) -> Decision:
-        return self.polled.decision or Decision()
 
-    @property
-    def changes(self) -> tuple[ItemChange, ...]:
-        return (*self.decision.new, *self.decision.revised, *self.decision.withdrawn)
+class _LeaseLostError(Exception):
+    """Another poll has a source by now."""
 
 
 def _lease(
@@ -150,20 +148,18 @@ def _lease(
 
 
 def _fetched(runtime: Runtime, jobs: Sequence[_Job], outcomes: dict[str, PollOutcome]) -> Iterator[list[_Fetched]]:
-    """Yields finished fetches in groups, as soon as any is done; `outcomes` gets what broke."""
-    if not jobs:
-        return
-    with ThreadPoolExecutor(len(jobs), thread_name_prefix="fetch") as pool:
-        waiting = {pool.submit(_fetch, runtime, job): job for job in jobs}
-        while waiting:
-            done = []
-            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-                job = waiting.pop(future)
-                try:
-                    done.append(future.result())
-                except Exception as fault:  # noqa: BLE001
-                    outcomes[job.source.id] = _broken(job.source.id, fault)
-            yield sorted(done, key=lambda each: each.source.id)
+    """Yields finished fetches in groups, soon after any is done; `outcomes` gets what broke."""
+    waiting = {runtime.fetchers.submit(_fetch, runtime, job): job for job in jobs}
+    while waiting:
+        done = []
+        wait(waiting, return_when=FIRST_COMPLETED)
+        for future in wait(waiting, timeout=GATHER_SECONDS).done:
+            job = waiting.pop(future)
+            try:
+                done.append(future.result())
+            except Exception as fault:  # noqa: BLE001
+                outcomes[job.source.id] = _broken(job.source.id, fault)
+        yield sorted(done, key=lambda each: each.source.id)
 
 
 def _fetch(runtime: Runtime, job: _Job) -> _Fetched:
@@ -181,56 +177,46 @@ def _fetch(runtime: Runtime, job: _Job) -> _Fetched:
     # fault point: poll.fetched
     for note in polled.plan.notes:
         logs.event("source.noted", logging.WARNING, source=job.source.id, note=note)
-    return _Fetched(job.source, job.leased, job.began, job.turn, polled)
-
-
-def _portions(done: Sequence[_Fetched]) -> Iterator[list[_Fetched]]:
-    """Polls to record in one transaction: as many as bring no more than `MAX_CHANGES`, so that others wait briefly."""
-    portion: list[_Fetched] = []
-    for each in done:
-        if portion and sum(len(other.changes) for other in (*portion, each)) > MAX_CHANGES:
-            yield portion
-            portion = []
-        portion.append(each)
-    if portion:
-        yield portion
+    decision = polled.decision or Decision()
+    changes = (*decision.new, *decision.revised, *decision.withdrawn)
+    return _Fetched(job.source, job.leased, job.began, job.turn, polled, decision, changes)
 
 
 def _record_apart(runtime: Runtime, active: Active, done: Sequence[_Fetched]) -> dict[str, PollOutcome]:
-    """Records polls together or, where that fails, each by itself: a fault with one of them harms no other."""
-    try:
-        return _record(runtime, active, done)
-    except Exception as fault:  # noqa: BLE001
-        if len(done) == 1 or isinstance(fault, AlertsError):  # of the database or the configuration: all would fail
-            return {each.source.id: _broken(each.source.id, fault) for each in done}
-    return {name: outcome for each in done for name, outcome in _record_apart(runtime, active, [each]).items()}
+    """Records polls together; in halves where they bring more than `MAX_CHANGES`, so that others wait briefly, or where
+    that fails, so that a fault with one of them harms no other."""
+    if len(done) == 1 or sum(len(each.changes) for each in done) <= MAX_CHANGES:
+        try:
+            return _record(runtime, active, done)
+        except Exception as fault:  # noqa: BLE001
+            if len(done) == 1 and isinstance(fault, _LeaseLostError):
+                logs.event("poll.lease_lost", logging.WARNING, source=done[0].source.id)
+                return {done[0].source.id: PollOutcome(done[0].source.id, skipped=True)}
+            if len(done) == 1 or isinstance(fault, AlertsError):  # of the database or the configuration: all would fail
+                return {each.source.id: _broken(each.source.id, fault) for each in done}
+    half = len(done) // 2
+    return _record_apart(runtime, active, done[:half]) | _record_apart(runtime, active, done[half:])
 
 
 def _record(runtime: Runtime, active: Active, done: Sequence[_Fetched]) -> dict[str, PollOutcome]:
-    """Stores what polls brought, with what it says about whom, and finishes them: one statement a table, one commit."""
+    """Stores what polls brought, with what it says about whom, and finishes them: one statement a table, one commit.
+
+    Raises _LeaseLostError, and records nothing, where one of them is not ours any more.
+    """
     with runtime.database.computing():
         found = _match(active, done)
     with runtime.database.write(flush=False) as session:
-        leased = sources.still_ours(session, [each.leased for each in done])
-        ours = [each for each in done if each.source.id in leased]
         if found:
             newest = runtime.configuration.current(system_state.in_force(session).number)
-            if newest is not active or len(ours) < len(done):
-                # A lease ended, or the configuration changed: what is stored is found under what is in force.
-                active, found = newest, _match(newest, ours)
+            if newest is not active:  # what is stored is found under what is in force
+                active, found = newest, _match(newest, done)
         now = runtime.clock()
-        sources.finish(session, [_finished(runtime, session, each, now) for each in ours], now=now)
-        institutions = _store(session, active, ours, found, now) if found else {}
+        if not sources.finish(session, [_finished(runtime, session, each, now) for each in done], now=now):
+            raise _LeaseLostError
+        institutions = _store(session, active, done, found, now) if found else {}
         # fault point: poll.written
     # fault point: poll.committed
-    outcomes = {}
-    for each in done:
-        source = each.source.id
-        if source in leased:
-            outcomes[source] = _outcome(each, sorted(institutions.get(source, ())))
-        else:
-            logs.event("poll.lease_lost", logging.WARNING, source=source)
-            outcomes[source] = PollOutcome(source, skipped=True)
+    outcomes = {each.source.id: _outcome(each, sorted(institutions.get(each.source.id, ()))) for each in done}
     if due := sorted({name for names in institutions.values() for name in names}):
         runtime.enqueue(TaskRequests(assess=due))
         # fault point: poll.enqueued

@@ -18,13 +18,12 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from alerts.config.files import content_hash, emptied, read_files
-from alerts.config.load import load_entries
 from alerts.feeds.schedule import first_poll
 from alerts.model.errors import ConfigError
-from alerts.model.source import Source
 from alerts.runtime import logs
 from alerts.runtime.configuration import Active, host_name
-from alerts.runtime.runtime import Runtime
+from alerts.runtime.runtime import Runtime, prepare
+from alerts.runtime.task_requests import POLL_BATCH
 from alerts.store import system_state
 from alerts.store.repositories import cases, generations, items, sources
 from alerts.store.repositories.generations import Generation
@@ -52,7 +51,7 @@ def publish_files(runtime: Runtime, *, accept_empty: bool = False) -> Generation
 
     Raises ConfigError where they are broken, or empty the configuration in force and `accept_empty` is not given.
     """
-    edit = Active.of(load_entries(runtime.configuration.directory))
+    edit = prepare(runtime.configuration.directory, matching=False)
     return publish(runtime, edit, deliberate=True, accept_empty=accept_empty)
 
 
@@ -97,11 +96,9 @@ def publish(
 def _follow(session: Session, active: Active, now: datetime) -> None:
     """Makes what is stored follow the configuration: sources, and the cases that it judges otherwise."""
     settings = active.settings
-
-    def due(source: Source) -> datetime:
-        return first_poll(source, now, min(source.interval, timedelta(seconds=len(settings.sources) / 5)))
-
-    sources.sync(session, settings.sources, due)
+    # As many as one task polls begin at once, the others five a second.
+    spread = timedelta(seconds=max(0, len(settings.sources) - POLL_BATCH) / 5)
+    sources.sync(session, settings.sources, lambda source: first_poll(source, now, min(source.interval, spread)))
     if items.count(session) == 0:  # nothing was ever matched otherwise
         matched = {"key": active.matching_key, "done": None}
         system_state.put(session, system_state.MATCHING, now, matched)

@@ -145,9 +145,9 @@ def pushed(runtime: Runtime, token: str, body: bytes, signature: str) -> bool:
         due = now if last is None else max(now, last + LEAST_GAP)
         # A server that fails or sent Retry-After is not asked sooner because of its hub.
         waits = health.error_streak > 0 or bool(health.state.stopped)
-        # The row of the source before what is known of its hub: so does a poll, and neither waits for the other.
-        hastened = not waits and overrides.hasten(session, source, due)
+        # What is known of its hub before the row of the source: so does a poll, and neither waits for the other.
         known = system_state.get(session, _fact(source), lock=True)
+        hastened = not waits and overrides.hasten(session, source, due)
         if known is not None:
             system_state.put(session, _fact(source), known.at, {**known.value, "pushed": format_time(now)})
     logs.event("websub.pushed", source=source, hastened=hastened)

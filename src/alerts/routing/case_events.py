@@ -84,10 +84,10 @@ class CaseEvents:
         spike = self._spiked(at, change)
         grade = self._graded(at) if On.GRADE in self.wanted else None
         brought = assessments(self.case.institution.id, change, self.fresh)
-        now = next((each for each in brought if each.at == at), InstitutionEvent(self.case.institution.id, at))
-        found += [self._event(each) for each in brought if each.at != at]
-        if now.rises or now.changes or mentions or spike or grade:
-            found.append(replace(self._event(now), mentions=mentions, spike=spike, grade=grade))
+        if mentions or spike or grade:
+            now = brought.pop() if brought and brought[-1].at == at else InstitutionEvent(self.case.institution.id, at)
+            brought.append(replace(now, mentions=mentions, spike=spike, grade=grade))
+        found += map(self._event, brought)
         return change, sorted(found, key=place)
 
     def advance(self, to: datetime) -> tuple[list[Transition], list[CaseEvent]]:
@@ -100,11 +100,11 @@ class CaseEvents:
         return [self._event(each) for each in of_falls(self.case.institution.id, changes)]
 
     def _event(self, event: InstitutionEvent) -> InstitutionEvent:
-        """With the stories behind its level changes, which an alert may lead with."""
-        behind = sorted({each.story for change in event.changes if (each := event.behind(change)) is not None})
-        found = {story: self.case.evidence_of(story) for story in behind}
+        """With the stories behind its level changes, which an alert may lead with, as far as none of them rose."""
+        behind = {each.story for change in event.changes if (each := event.behind(change)) is not None}
+        found = {story: self.case.evidence_of(story) for story in behind.difference(each.story for each in event.rises)}
         leads = {story: lead_of_story(each, self.topics) for story, each in found.items() if each is not None}
-        return replace(event, leads=leads)
+        return replace(event, leads=leads) if leads else event
 
     def _mentions(self, change: Change, old: frozenset[str], known: frozenset[str]) -> Iterable[Mention]:
         """The items that were found to be about the institution; `known` ones were so before they were edited."""
@@ -164,7 +164,7 @@ def lead_of_story(evidence: Evidence, topics: Mapping[str, Topic], item: str = "
     newest = max(evidence.reports, key=lambda each: (each.observed, each.item))
     report = next((each for each in evidence.reports if each.item == item), newest)
     lead = lead_of(evidence, report, topics)
-    return lead if item else replace(lead, title=evidence.title)
+    return lead if item or lead.title == evidence.title else replace(lead, title=evidence.title)
 
 
 def _retractions(corrections: Iterable[Correction]) -> list[Retraction]:

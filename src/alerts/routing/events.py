@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from types import MappingProxyType
 
 from alerts.model.alert import Alert, Lead, StoryRise, gravest
 from alerts.model.level import Contribution, Level, Transition
@@ -99,7 +98,7 @@ class InstitutionEvent:
     changes: tuple[Transition, ...] = ()
     fresh: bool = True
     reported: frozenset[str] = frozenset()
-    leads: Mapping[str, Lead] = field(default_factory=lambda: MappingProxyType({}))
+    leads: Mapping[str, Lead] = field(default_factory=dict)
     mentions: tuple[Mention, ...] = ()
     spike: Spike | None = None
     grade: GradeChange | None = None

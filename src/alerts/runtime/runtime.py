@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -47,6 +48,8 @@ class Runtime:
     contact: str = ""
     pages: Pages | None = None
     room: Callable[[str], int] = lambda _task: sys.maxsize
+    # Threads that fetch feeds, which mostly wait. Started when needed and kept: to start one costs half a poll.
+    fetchers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(64, "fetch"))
 
     @cached_property
     def client(self) -> HttpClient:
@@ -60,7 +63,8 @@ class Runtime:
         return Renderer(self.configuration.directory / "templates")
 
     def close(self) -> None:
-        """Gives connections back."""
+        """Gives connections and threads back."""
+        self.fetchers.shutdown()
         self.database.dispose()
 
 

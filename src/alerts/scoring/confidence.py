@@ -15,7 +15,7 @@ _BANDS = ((0.90, "A", "A"), (0.75, "A", "B"), (0.55, "B", "C"), (0.35, "C", "D")
 
 def weight(reliability: Reliability, direct: bool) -> float:
     """The weight of one publisher, 0 to 1."""
-    return (DIRECT if direct else SECONDARY)[reliability.value]
+    return (DIRECT if direct else SECONDARY)[reliability]
 
 
 def confidence(reports: Iterable[Report], groups: Sequence[Group]) -> float:

@@ -17,7 +17,7 @@ def severity(story: StoryFacts, axis: Axis, topics: Mapping[str, Topic]) -> floa
 
     The weight is 1, or less where the topic is denied, resolved or only hinted at.
     """
-    weighted = (topics[topic].severity.on(axis) * weight for topic, weight in story.topics if topic in topics)
+    weighted = [topics[topic].severity.on(axis) * weight for topic, weight in story.topics if topic in topics]
     return max(weighted, default=0.0)
 
 

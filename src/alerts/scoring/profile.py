@@ -85,13 +85,11 @@ def build(
     lines = _signals(pack, topics)
     horizon = (governance or Axis.POLICY).horizon
     surface = model.GovernanceSurface(institution.criticality, horizon, lines[Signal.GOVERNANCE])
-    return model.Profile(
+    return record_of(
+        model.Profile,
+        institution,
         at=standing.at,
         institution=institution.id,
-        name=institution.name,
-        category=institution.category,
-        region=institution.region,
-        primary_domain=institution.primary_domain,
         signal_focus=focus,
         topic=topic,
         impact=max(row.level for row in matrix),

@@ -9,7 +9,7 @@ Times are whole microseconds since 1970.
 """
 
 import math
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from operator import itemgetter
@@ -106,19 +106,16 @@ class Ranking:
         if former is not None:
             place = bisect_left(self._order, self._placed(story, former))
             del self._order[place], self._terms[story]
-            self._changed(place)
+            self._score = None if place < PLACES else self._score
         if term is not None:
             self._terms[story] = term
             entry = self._placed(story, term)
-            insort(self._order, entry)
-            self._changed(bisect_left(self._order, entry))
+            place = bisect_left(self._order, entry)
+            self._order.insert(place, entry)
+            self._score = None if place < PLACES else self._score
 
     def _placed(self, story: str, term: Term) -> tuple[float, str]:
         return -order_key(term, self.half_life), story
-
-    def _changed(self, place: int) -> None:
-        if place < PLACES:
-            self._score = None
 
     def leading(self, count: int = PLACES) -> list[tuple[str, Term]]:
         """The stories that contribute most, the first of them first; of equals the one with the smaller id."""
@@ -133,7 +130,10 @@ class Ranking:
 
 def level_of(value: float, rules: LevelRules) -> Level:
     """The highest level whose `raise` a score or an impact has reached."""
-    return next((each for each in _FALLING if value >= rules.raise_[each]), Level.LOW)
+    for level in _FALLING:
+        if value >= rules.raise_[level]:
+            return level
+    return Level.LOW
 
 
 def floor(level: Level, rules: LevelRules) -> float:

@@ -6,7 +6,7 @@ When it makes two stories similar, they are merged; a small story merges, too, w
 they come last, so that the order of arrival does not decide.
 
 What happens follows from the members of the time window alone: not from the order in which items came within an
-instant, and not from whether this process saw them come (`Clusterer.restore`).
+instant, and not from whether this process saw them come.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -87,29 +87,23 @@ class Clusterer:
     """The stories of one partition: an institution by its id, or everything ("").
 
     `names` are the institution's own, which tell nothing among its stories: the term of the tracked name and, where a
-    text has them alone, the rare words of the names. Add items in order of `observed`. After a restart `restore` gives
-    a clusterer that goes on identically, from the items observed within `HORIZON` before the next batch; older ones
-    have no influence.
+    text has them alone, the rare words of the names. Add items in order of `observed`. After a restart a clusterer goes
+    on identically from its `members`: the items observed within `HORIZON` before the next batch, in any order, with
+    their stories; older ones have no influence.
     """
 
     # By then the needed similarity has long passed 1: nothing joins what is so old.
     HORIZON: ClassVar[timedelta] = timedelta(days=10)
 
-    def __init__(self, partition: str = "", names: Iterable[str] = ()) -> None:
+    def __init__(
+        self, partition: str = "", names: Iterable[str] = (), members: Iterable[tuple[Features, str]] = ()
+    ) -> None:
         self.partition = partition
         known = {term for name in (partition, *names) for term in terms(name.replace("-", " ")) if weight(term) == RARE}
         self._window = Window(known | {f"@{partition}"})
         self._evidence = _EVIDENCE_WITHIN if partition else _EVIDENCE
-
-    @classmethod
-    def restore(
-        cls, members: Iterable[tuple[Features, str]], partition: str = "", names: Iterable[str] = ()
-    ) -> "Clusterer":
-        """The clusterer that saw these items arrive and put them into these stories, given in any order."""
-        clusterer = cls(partition, names)
         for features, story in members:
-            clusterer._window.put(features, story)
-        return clusterer
+            self._window.put(features, story)
 
     def add(self, batch: Sequence[Features]) -> list[Event]:
         """Cluster the items of one instant; they may be given in any order.
@@ -147,7 +141,7 @@ class Clusterer:
             else:
                 if (repost := self._repost(features)) is not None:
                     score, why, name = 1.0, "links to the same page", repost.id
-        joined = window.put(features, name or self._new_id(features))
+        joined = window.put(features, name or self._new_id(features), read)
         events.append(Joined(features.item, joined.id, score, why))
         for story in self._candidates(joined, near):
             if story is not joined and story.id in window.stories:
@@ -171,6 +165,8 @@ class Clusterer:
 
     def _near(self, read: Read) -> list[tuple[float, Story]]:
         """The most similar stories with their similarity (cosine of the profiles), best first."""
+        if not any(term for term, _, _ in read):
+            return []
         level = self._window.level
         known: list[tuple[Term, int]] = []
         own = 0
@@ -237,7 +233,7 @@ class Clusterer:
         """
         level = self._window.level
         evidence = 0
-        for tracked, group in groupby(read, key=_is_tracked):
+        for tracked, group in groupby(read, key=lambda each: each[1][0] == "@"):
             run = list(group)
             parts = len(run) if tracked else 1
             in_name = False
@@ -328,10 +324,6 @@ class Clusterer:
         linking = self._window.pages.get(features.link, {}).items()
         others = [story for item, story in linking if story.members[item].outlet != features.outlet]
         return min(others, key=lambda story: story.id, default=None)
-
-
-def _is_tracked(read: tuple[Term | None, str, int]) -> bool:
-    return read[1][0] == "@"
 
 
 def _apart(days: float) -> float:

@@ -6,9 +6,10 @@ languages share it, and a name of several words is one shared term, not several.
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from hashlib import blake2b
 from itertools import islice
 from struct import pack, unpack
@@ -19,7 +20,7 @@ from alerts.model.pages import canonical
 from alerts.model.times import instant, micros
 from alerts.stories import credit
 from alerts.stories.corrections import without_mark
-from alerts.stories.sketch import fingerprints
+from alerts.stories.sketch import Prints, fingerprints
 from alerts.stories.terms import FREQUENT, terms_of, tokens, weight
 
 VERSION = 5  # of what features say and how they are written; with another all that is recorded is clustered again
@@ -32,13 +33,14 @@ _BODY_TERMS = 16
 _NAMES = frozenset({Rule.NAME, Rule.ALIAS, Rule.PUBLISHER})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Features:
     """An item, reduced. `terms` are the title's; `body` are further ones, from the first words of the text.
 
     `outlet` is the publisher's name made comparable, `origin` that of whom an aggregator names as its source,
     `agency` the news agency the text is credited to (empty: none), `headline` a hash of the title as read,
-    `opening` and `sketch` fingerprints of the text (empty where the item has none).
+    `make_prints` finds the fingerprints of the text, when they are first asked for: most items are alone in their story
+    and compared with no other.
     """
 
     item: str
@@ -49,16 +51,20 @@ class Features:
     terms: tuple[str, ...]
     body: tuple[str, ...] = ()
     headline: int = 0
-    opening: tuple[int, ...] = ()
-    sketch: tuple[int, ...] = ()
     origin: str = ""
     agency: str = ""
+    make_prints: Callable[[], tuple[Prints, Prints]] = field(default=lambda: ((), ()), compare=False, repr=False)
+
+    @cached_property
+    def prints(self) -> tuple[Prints, Prints]:
+        """The opening and the sketch of its text, each empty where it has none."""
+        return self.make_prints()
 
     def dump(self) -> bytes:
         """A compact, deterministic, versioned form; `load` gives an equal value back."""
         times = micros(self.reported), micros(self.observed)
         words = " ".join(self.terms), " ".join(self.body)
-        prints = _packed(self.opening), _packed(self.sketch)
+        prints = map(_packed, self.prints)
         whose = self.item, self.outlet, self.link
         record = [VERSION, *whose, *times, *words, self.headline, *prints, self.origin, self.agency]
         return json.dumps(record, separators=(",", ":")).encode("ascii")
@@ -74,15 +80,15 @@ class Features:
         _, item, outlet, link, reported, observed, title, body, headline, opening, sketch, origin, agency = record
         times = instant(reported), instant(observed)
         words = tuple(title.split()), tuple(body.split())
-        prints = _unpacked(opening), _unpacked(sketch)
-        return cls(item, outlet, link, *times, *words, headline, *prints, origin, agency)
+        about = item, outlet, link, *times, *words, headline, origin, agency
+        return cls(*about, lambda: (_unpacked(opening), _unpacked(sketch)))
 
 
-def _packed(values: tuple[int, ...]) -> str:
+def _packed(values: Prints) -> str:
     return b64encode(pack(f">{len(values)}I", *values)).decode("ascii")
 
 
-def _unpacked(text: str) -> tuple[int, ...]:
+def _unpacked(text: str) -> Prints:
     raw = b64decode(text)
     return unpack(f">{len(raw) // 4}I", raw)
 
@@ -101,7 +107,6 @@ def features(item: Item, publisher: str, mentions: Iterable[Mention] = ()) -> Fe
     words = terms_of(_read(title, len(item.title) - len(unmarked), [each for each in named if each.field == "title"]))
     if not title:
         title, words = text[:_TITLE], terms_of(_read(text[:_TITLE], 0, _in_text(item, text, named)))
-    opening, sketch = fingerprints(tokens(text.lower()))
     agency = credit.agency(publisher) or credit.agency(origin)
     if not agency and (text or item.author):
         agency = credit.credited(item.author[:_NAME], item.summary) or credit.credited("", item.content)
@@ -115,8 +120,7 @@ def features(item: Item, publisher: str, mentions: Iterable[Mention] = ()) -> Fe
         terms=words,
         body=_body_terms(item, text, named, words),
         headline=int.from_bytes(blake2b(headline, digest_size=6).digest(), "big"),
-        opening=opening,
-        sketch=sketch,
+        make_prints=lambda: fingerprints(tokens(text.lower())),
         origin=credit.outlet(origin) if origin else "",
         agency=agency,
     )

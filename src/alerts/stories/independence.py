@@ -7,6 +7,7 @@ in doubt, linked.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 
 from alerts.model.story import Group, Link
 from alerts.stories.features import Features
@@ -71,7 +72,8 @@ def _pairs(ordered: list[Features], root: Callable[[int], int]) -> Iterator[tupl
 
 def _opening(each: Features) -> _Key:
     """The opening where it is long enough to identify a text."""
-    return each.opening if len(each.opening) >= COMPARABLE else ()
+    opening, _ = each.prints
+    return opening if len(opening) >= COMPARABLE else ()
 
 
 def _equal(ordered: list[Features], reason: str, keys: list[list[_Key]]) -> Iterator[tuple[int, int, str]]:
@@ -89,13 +91,13 @@ def _alike(ordered: list[Features], root: Callable[[int], int]) -> Iterator[tupl
     once: set[int] = set()
     shared: set[int] = set()
     for index in distinct:
-        shingles = {*ordered[index].opening, *ordered[index].sketch}
+        shingles = set().union(*ordered[index].prints)
         shared |= once & shingles
         once |= shingles
     having: dict[int, dict[int, list[int]]] = {shingle: {} for shingle in shared}  # by shingle and group
     for second in distinct:
         each = ordered[second]
-        sharing = [having[shingle] for shingle in sorted(shared.intersection((*each.opening, *each.sketch)))]
+        sharing = [having[shingle] for shingle in sorted(shared.intersection(chain(*each.prints)))]
         compared: set[int] = set()
         for groups in sharing:
             for group in [known for known in groups if root(known) != known]:  # linked to another since
@@ -115,11 +117,12 @@ def _distinct(ordered: list[Features]) -> list[int]:
     """Of copies that are linked already and alike to the same texts, the first; of others with fingerprints, all."""
     found: dict[tuple[_Key, ...], int] = {}
     for index, each in enumerate(ordered):
-        if _opening(each) or each.sketch:
-            found.setdefault((each.opening, each.sketch) if _opening(each) else (str(index),), index)
+        if _opening(each) or each.prints[1]:
+            found.setdefault(each.prints if _opening(each) else (str(index),), index)
     return list(found.values())
 
 
 def _same_text(a: Features, b: Features) -> bool:
     """Whether one text is the other, or opens with it, but for small edits."""
-    return containment(a.opening, b.opening) >= _CONTAINED or resemblance(a.sketch, b.sketch) >= _RESEMBLING
+    (opening, sketch), (other_opening, other_sketch) = a.prints, b.prints
+    return containment(opening, other_opening) >= _CONTAINED or resemblance(sketch, other_sketch) >= _RESEMBLING

@@ -9,6 +9,7 @@ from heapq import nsmallest
 from itertools import accumulate
 from zlib import crc32
 
+Prints = tuple[int, ...]  # fingerprints of a text, ascending
 OPENING = 48  # words
 SIZE = 32
 _LONGEST = 1500  # words of a text that are looked at
@@ -28,7 +29,7 @@ def _shingles(words: list[str]) -> list[int]:
     ]
 
 
-def fingerprints(words: list[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def fingerprints(words: list[str]) -> tuple[Prints, Prints]:
     """The opening and the sketch of a text, given its words (lower case), each ascending.
 
     A text of less than four words has no opening, and one that is nothing but its opening no sketch.
@@ -38,13 +39,13 @@ def fingerprints(words: list[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return start, tuple(sorted(set(shingles))[:SIZE]) if len(words) > OPENING else ()
 
 
-def containment(a: tuple[int, ...], b: tuple[int, ...]) -> float:
+def containment(a: Prints, b: Prints) -> float:
     """How much of the shorter opening stands in the other, 0 to 1; 0 where one is too short to say."""
     shorter = min(len(a), len(b))
     return len(set(a).intersection(b)) / shorter if shorter >= COMPARABLE else 0.0
 
 
-def resemblance(a: tuple[int, ...], b: tuple[int, ...]) -> float:
+def resemblance(a: Prints, b: Prints) -> float:
     """The Jaccard similarity of two texts as their sketches estimate it, 0 to 1; 0 where one has none."""
     if not a or not b:
         return 0.0

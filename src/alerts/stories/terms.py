@@ -11,6 +11,7 @@ import unicodedata
 from functools import lru_cache
 from itertools import chain
 
+from alerts.model.memory import Memory
 from alerts.stories import lexicon
 
 # Weights in thousandths of a nat: integers, so that sums do not depend on the order of their terms.
@@ -25,7 +26,7 @@ _TOKEN = re.compile(
     rf"|[{_CJK}]+"
     rf"|(?![{_CJK}])[^\W\d_](?:-[^\W\d_]\w*|(?:(?![{_CJK}])\w)*(?:[.'&](?:(?![{_CJK}])\w)+)*)"
 )
-_ASCII_TOKEN = re.compile(r"\d\w*(?:[.,]\d+)*\w*|[^\W\d_](?:-[^\W\d_]\w*|\w*(?:[.'&]\w+)*)")
+_ASCII_TOKEN = re.compile(r"[A-Za-z](?:-[A-Za-z]\w*|\w*(?:[.'&]\w+)*)|\d\w*(?:[.,]\d+)*\w*", re.ASCII)
 _AMOUNT = re.compile(r"(\d[\d.,]*)([^\W\d_]*)")
 _DOTTED = re.compile(r"(?:\w\.)+\w")
 _UNSPACED = re.compile(f"[{_CJK}]")
@@ -41,10 +42,19 @@ _NO_SUFFIX = frozenset(["news", "this", "series", "texas", "paris", "chaos", "ca
 
 def tokens(text: str) -> list[str]:
     """The words and numbers of a text in order, as written but for typographic variants."""
-    if not text.isascii():
-        text = _SPACED_THOUSANDS.sub("", text)
-        return _TOKEN.findall(unicodedata.normalize("NFKC", text).translate(_TYPOGRAPHY))
-    return _ASCII_TOKEN.findall(text)
+    if not text.isascii():  # a grave accent stands for an apostrophe only there
+        text = _SPACED_THOUSANDS.sub("", text).replace("`", "'")
+    return list(chain.from_iterable(map(_TOKENS.__getitem__, text.split())))
+
+
+def _tokens(chunk: str) -> list[str]:
+    """The tokens of what stands between two spaces."""
+    if chunk.isascii():
+        return _ASCII_TOKEN.findall(chunk)
+    return _TOKEN.findall(unicodedata.normalize("NFKC", chunk).translate(_TYPOGRAPHY))
+
+
+_TOKENS = Memory(_tokens)
 
 
 def terms(text: str) -> tuple[str, ...]:
@@ -54,7 +64,7 @@ def terms(text: str) -> tuple[str, ...]:
 
 def terms_of(words: list[str]) -> tuple[str, ...]:
     """The distinct terms of the tokens of a text in order of first occurrence."""
-    read = list(map(_word, words))
+    read = list(map(_TERMS.__getitem__, words))
     if None in read:
         following = 0  # from here on words are not part of a term yet
         for index, word in enumerate(words):
@@ -86,13 +96,15 @@ def _stems(words: frozenset[str]) -> frozenset[str]:
     return frozenset(stem(word) for word in words)
 
 
-@lru_cache(maxsize=1 << 16)
 def _word(word: str) -> tuple[str, ...] | None:
     """The terms of a token, None where they depend on the following ones."""
     lower = word.lower()
     if word[0].isdigit() or lower in _ORDINALS or lower in _PHRASE_STARTS:
         return None
     return (word,) if word[0] == "@" else _alone(word)  # a tracked name: no text has such a token
+
+
+_TERMS = Memory(_word)
 
 
 @lru_cache(maxsize=1 << 14)

@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from heapq import heapify, heappop, heappush
@@ -32,35 +33,20 @@ _STEPS = [1, 2, *(value << octave for octave in range(24) for value in (3, 4))]
 class Term:
     """A term of the window: the stories that have it and how often (in units of `IN_TEXT`), its story-days."""
 
-    __slots__ = ("_days", "_step", "_weight", "cost", "rare", "stories", "text")
+    __slots__ = ("_step", "_weight", "cost", "days", "rare", "stories", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.stories: dict[Story, int] = {}
+        self.days = 0
         self._weight = weight(text)
         self.rare = self._weight == RARE
-        self._days: dict[tuple[Story, int], int] = {}
         self._step = 1
         self.cost = cost(self._weight, 1)
 
-    def report(self, story: "Story", day: int, change: int) -> None:
-        """Note that one more (or one less) item of the story has the term on that day."""
-        key = (story, day)
-        days = self._days
-        items = days.get(key, 0) + change
-        if items:
-            days[key] = items
-            if items > 1 or change < 0:
-                return
-        else:
-            del days[key]
-        if (len(days) or 1) != self._step:
-            self._recount()
-
-    def _recount(self) -> None:
+    def recount(self) -> None:
         """Bring `cost` up to date with the story-days, here and in the norms of the stories."""
-        count = len(self._days) or 1
-        step = _STEPS[bisect_right(_STEPS, count) - 1]
+        step = _STEPS[bisect_right(_STEPS, self.days or 1) - 1]
         if step == self._step:
             return
         self._step = step
@@ -77,35 +63,28 @@ def cost(telling: int, step: int) -> int:
     return round(1000 * log(step + _IMAGINED * exp(-telling / 1000)))
 
 
+@dataclass(slots=True, eq=False)
 class Story:
     """The members of one story and the counts of their terms.
 
     `weight`, `costs` and `squares` are the sums of count², count²·cost and count²·cost² over the terms: the squared
-    norm of the counts weighted by what the terms tell, as a polynomial of the level. `earliest` and `latest` are
-    the times of the reports, in seconds since 1970. `lead` is the rare term with the highest count, None where
-    there is none.
+    norm of the counts weighted by what the terms tell, as a polynomial of the level. `days` has the number of reports
+    of each day, `dated` how many of them have each term. `earliest` and `latest` are the times of the reports, in
+    seconds since 1970. `lead` is the rare term with the highest count, None where there is none.
     """
 
-    __slots__ = (
-        "costs", "counts", "days", "earliest", "id", "latest", "lead", "members", "outlets", "squares", "weight",
-    )  # fmt: skip
-
-    def __init__(self, name: str) -> None:
-        self.id = name
-        self.members: dict[str, Features] = {}
-        self.counts: dict[Term, int] = {}
-        self.outlets: Counter[str] = Counter()
-        self.days: Counter[int] = Counter()
-        self.lead: Term | None = None
-        self.earliest, self.latest = inf, -inf
-        self.weight = self.costs = self.squares = 0
-
-    def grow(self, squares: int, cost: int) -> None:
-        """Note that the square of the count of a term has grown."""
-        self.weight += squares
-        squares *= cost
-        self.costs += squares
-        self.squares += squares * cost
+    id: str
+    members: dict[str, Features] = field(default_factory=dict)
+    counts: dict[Term, int] = field(default_factory=dict)
+    outlets: Counter[str] = field(default_factory=Counter)
+    days: Counter[int] = field(default_factory=Counter)
+    dated: dict[int, dict[Term, int]] = field(default_factory=dict)
+    lead: Term | None = None
+    earliest: float = inf
+    latest: float = -inf
+    weight: int = 0
+    costs: int = 0
+    squares: int = 0
 
     def profile(self) -> "Read":
         """How often the members have each term."""
@@ -155,27 +134,21 @@ class Window:
         """The logarithm of the (smoothed) number of story-days, times 1000."""
         return round(1000 * log(self._days + _IMAGINED))
 
-    def weighed(self, features: Features) -> list[tuple[str, int]]:
-        """The item's terms with their shares, those of the title first, in the order of the text."""
-        ignored = self._ignored
-        weighed = [(each, IN_TITLE) for each in features.terms if each not in ignored]
-        if features.body:
-            weighed += [(each, IN_TEXT) for each in features.body if each not in ignored]
-        return weighed
-
     def read(self, features: Features) -> Read:
-        """The item's terms, with what is known of them in the window."""
-        return [(self.terms.get(each), each, share) for each, share in self.weighed(features)]
+        """The item's terms with what is known of them in the window and with their shares, those of the title first."""
+        known, ignored = self.terms, self._ignored
+        read = [(known.get(each), each, IN_TITLE) for each in features.terms if each not in ignored]
+        return read + [(known.get(each), each, IN_TEXT) for each in features.body if each not in ignored]
 
-    def put(self, features: Features, name: str) -> Story:
-        """Make the item a member of the story, which is created where it does not exist."""
+    def put(self, features: Features, name: str, read: Read | None = None) -> Story:
+        """Make the item a member of the story, which is created where it does not exist. `read` is the item as read."""
         story = self.stories.get(name)
         if story is None:
             story = self.stories[name] = Story(name)
         item = features.item
         story.members[item] = features
         self.where[item] = story
-        self._count(story, features, 1)
+        self._count(story, features, self.read(features) if read is None else read, 1)
         seconds = features.reported.timestamp()
         story.earliest = min(story.earliest, seconds)
         story.latest = max(story.latest, seconds)
@@ -188,7 +161,7 @@ class Window:
         """Take an item out; its story goes with its last member."""
         story = self.where.pop(item)
         features = story.members.pop(item)
-        self._count(story, features, -1)
+        self._count(story, features, self.read(features), -1)
         if features.link:
             page = self.pages[features.link]
             del page[item]
@@ -205,22 +178,28 @@ class Window:
             story.lead = min(rare, key=lambda term: (-story.counts[term], term.text), default=None)
         return features
 
-    def _count(self, story: Story, features: Features, sign: int) -> None:
+    def _count(self, story: Story, features: Features, read: Read, sign: int) -> None:
         """Count the terms, the outlet and the day of an item that comes (1) or goes (-1)."""
         day = int(features.reported.timestamp() // _DAY)
-        terms, counts = self.terms, story.counts
-        for each, share in self.weighed(features):
-            term = terms.get(each)
-            if term is None:
-                term = terms[each] = Term(each)
+        terms, counts, dated = self.terms, story.counts, story.dated.setdefault(day, {})
+        for known, each, share in read:
+            term = known or terms.get(each) or terms.setdefault(each, Term(each))
             former = counts.get(term, 0)
             count = former + sign * share
             if count:
                 counts[term] = term.stories[story] = count
             else:
                 del counts[term], term.stories[story]
-            story.grow(count * count - former * former, term.cost)
-            term.report(story, day, sign)
+            squares = count * count - former * former
+            story.weight += squares
+            story.costs += squares * term.cost
+            story.squares += squares * term.cost * term.cost
+            reports = dated[term] = dated.get(term, 0) + sign
+            if reports == (sign > 0):  # the first of the day came, or the last went
+                term.days += sign
+                term.recount()
+                if not reports:
+                    del dated[term]
             if not term.stories:
                 del terms[each]
             elif sign > 0 and term.rare:
@@ -233,7 +212,7 @@ class Window:
         if not story.outlets[features.outlet]:
             del story.outlets[features.outlet]
         if not story.days[day]:
-            del story.days[day]
+            del story.days[day], story.dated[day]
         self._days += len(story.days) - days
 
     def merge(self, into: Story, gone: Story) -> None:

@@ -23,9 +23,11 @@ from alerts.model.errors import AlertsError, NotFoundError, StoreError, UsageErr
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
 from alerts.web import answering, api, atom, live, operators, overview, pages, probes, reports, search, sign_in, stream
+from alerts.web.acts import act
 from alerts.web.auth import Authenticator, Visitor
 from alerts.web.connections import LIVE
 from alerts.web.middleware import Hardening
+from alerts.web.openid import begin, finish
 from alerts.web.site import Site, site_of, unless_known
 
 ASSETS: Final = {"style.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}
@@ -76,6 +78,8 @@ def _routes() -> list[Route | Mount]:
         Route("/subscribers/{subscriber}/feed.atom", atom.subscriber_feed),
         Route("/subscribers/{subscriber}/rules/{rule}/feed.atom", atom.subscriber_feed),
         Route("/enter/{token}", sign_in.follow_link),
+        Route("/sign-in", begin),
+        Route("/sign-in/callback", finish),
         Route("/leave", sign_in.leave, methods=["POST"]),
         Route("/unsubscribe/{token}", answering.unsubscribe, methods=["GET", "POST"]),
         Route("/unsubscribe/{token}/undo", answering.resubscribe, methods=["POST"]),
@@ -84,8 +88,10 @@ def _routes() -> list[Route | Mount]:
         Route("/answer/{token}/{act}", answering.answer, methods=["GET", "POST"]),
         Route("/operate", operators.overview),
         Route("/operate/audit", operators.audit),
+        Route("/operate/configurations", operators.configurations),
+        Route("/operate/sources/{source}", operators.source),
         Route("/operate/enter", sign_in.operator, methods=["GET", "POST"]),
-        Route("/operate/{action}", operators.act, methods=["POST"]),
+        Route("/operate/{action}", act, methods=["GET", "POST"]),
         Route("/websub/{token}", probes.websub, methods=["GET", "POST"]),
         Route("/healthz", probes.healthz),
         Route("/readyz", probes.readyz),

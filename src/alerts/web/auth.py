@@ -6,13 +6,14 @@ import ipaddress
 import logging
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from urllib.parse import parse_qsl
 
 from sqlalchemy.orm import Session
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,6 +21,7 @@ from starlette.responses import Response
 from alerts.access.links import Scope, member
 from alerts.access.sign_on import NOBODY, SignOn
 from alerts.access.signing import Purpose, Signer
+from alerts.feeds.fetching.network import is_in
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Tier
 from alerts.model.times import format_duration
@@ -32,7 +34,7 @@ from alerts.store.repositories.sessions import WebSession
 
 MEMBER_COOKIE: Final = "alerts_member"
 SESSION_COOKIE: Final = "alerts_session"
-LARGEST_FORM: Final = 16_384  # bytes of a form; the forms of the pages are far smaller
+LARGEST_FORM: Final = 32_768  # bytes of a form: the largest names 200 things
 MAX_WRONG: Final = 10  # wrong tokens that an address may give within WINDOW
 WINDOW: Final = timedelta(minutes=10)
 MAX_ADDRESSES: Final = 10_000  # that a process remembers; the one that was wrong longest ago is forgotten first
@@ -68,12 +70,8 @@ class Attempts:
     def wait(self, address: str, now: datetime) -> timedelta:
         """How long this address must wait before it may give a token; zero where it may now."""
         with self._lock:
-            wrong = self._wrong.get(_network(address))
-            if wrong is None:
-                return timedelta(0)
-            while wrong and now - wrong[0] >= WINDOW:
-                wrong.popleft()
-            return wrong[0] + WINDOW - now if len(wrong) >= MAX_WRONG else timedelta(0)
+            recent = [each for each in self._wrong.get(_network(address), ()) if now - each < WINDOW]
+        return recent[0] + WINDOW - now if len(recent) >= MAX_WRONG else timedelta(0)
 
     def was_wrong(self, address: str, now: datetime) -> None:
         """Notes a wrong token."""
@@ -96,9 +94,9 @@ def _network(address: str) -> str:
 
 PERSON: Final = 80  # characters of the name of somebody who signed on
 # The scope that a token for programs needs, by the first part of an address; all else is for `read`.
-SCOPES: Final = dict.fromkeys(("operate", "status", "readyz"), Scope.OPERATE) | dict.fromkeys(
-    ("subscribers", "me", "feedback"), Scope.SUBSCRIBER
-)
+SCOPES: Final = dict.fromkeys(
+    ("audit", "configurations", "operate", "readyz", "sources", "status"), Scope.OPERATE
+) | dict.fromkeys(("subscribers", "me", "feedback"), Scope.SUBSCRIBER)
 
 
 @dataclass
@@ -114,7 +112,7 @@ class Authenticator:
     def __post_init__(self) -> None:
         self._session_key = self.signer.derived_key(Purpose.SESSION)
         self._attempts = Attempts()
-        self._fingerprint = hashlib.sha256(self.operator_token.encode()).hexdigest()[:16]
+        self.credential = hashlib.sha256(self.operator_token.encode()).hexdigest()[:16]
 
     def visitor(self, request: Request, session: Session, settings: Settings, now: datetime) -> Visitor:
         """The visitor who sent a request. A bad token that was given on purpose is refused; a stale cookie is ignored.
@@ -135,9 +133,12 @@ class Authenticator:
             known = self.member(request, session, settings, given, now)
             return Visitor(known.tier, known.subscriber)
         signed_in = sessions.find(session, self._session_key, request.cookies.get(SESSION_COOKIE, ""), now)
-        if signed_in is not None and signed_in.credential == self._fingerprint:
+        if signed_in is not None:
             form = self.signer.sign(Purpose.FORM, signed_in.id)
-            return Visitor(Tier.LEADERSHIP_ALLIANCE, operator=True, form=form, session=signed_in)
+            if signed_in.credential == self.credential:
+                return Visitor(Tier.LEADERSHIP_ALLIANCE, operator=True, form=form, session=signed_in)
+            if signed_in.credential == self.sign_on.issuer:
+                return _granted(settings, signed_in.person, signed_in.groups, form, signed_in)
         if person := self._named_by_proxy(request):
             form = self.signer.sign(Purpose.FORM, person, f"{now:%Y-%m-%d}")
             groups = [each.strip() for each in request.headers.get(self.sign_on.groups_header, "").split(",")]
@@ -166,7 +167,7 @@ class Authenticator:
         """The person that a trusted proxy names; empty where none does, or more than one."""
         named = request.headers.getlist(self.sign_on.header) if self.sign_on.header else []
         peer = getattr(request.state, "peer", "")
-        if named and not self.sign_on.trusts(peer):
+        if named and not any(peer and is_in(peer, each) for each in self.sign_on.proxies):
             logs.event("header.ignored", logging.WARNING, address=peer)
             return ""
         return escape.headline(named[0], PERSON) if len(named) == 1 else ""
@@ -188,8 +189,7 @@ class Authenticator:
         logs.event("token.refused", logging.WARNING, address=_address(request))
 
     def may_scrape(self, request: Request, database: Database, settings: Settings, now: datetime) -> bool:
-        """Whether the metrics may be read: by all, or by those who bear their token, one with their scope, or that of
-        operators."""
+        """Whether the metrics may be read: by all, or by who bears their token, one with the scope, or operators."""
         if not self.metrics_token:
             return True
         bearer = _bearer(request)
@@ -199,10 +199,10 @@ class Authenticator:
         if self.is_operator(bearer) or hmac.compare_digest(bearer.encode(), self.metrics_token.encode()):
             return True
         with database.read() as session:
-            if self._program(session, settings, bearer, Scope.METRICS, now) is not None:
-                return True
-        self.was_wrong(request, now)
-        return False
+            known = self._program(session, settings, bearer, Scope.METRICS, now)
+        if known is None:
+            self.was_wrong(request, now)
+        return known is not None
 
     # --- members -------------------------------------------------------------------------------------------
 
@@ -221,11 +221,20 @@ class Authenticator:
         """Compares in constant time."""
         return hmac.compare_digest(token.encode("utf-8", "replace"), self.operator_token.encode())
 
-    def begin(self, request: Request, response: Response, session: Session, now: datetime) -> None:
-        """Starts an operator's session under a new id; one that the browser had ends."""
+    def begin(
+        self, request: Request, response: Response, session: Session, now: datetime, about: Mapping[str, Any]
+    ) -> None:
+        """Starts a session under a new id, with `about` as `sessions.begin` takes it; one that the browser had ends.
+
+        Raises HTTPException where the sign-in request that it answers was answered before.
+        """
         sessions.end(session, sessions.digest(self._session_key, request.cookies.get(SESSION_COOKIE, "")), now)
-        token = sessions.begin(session, self._session_key, now, person="operator", credential=self._fingerprint)
-        self.set_cookie(response, SESSION_COOKIE, token, int(sessions.LASTING.total_seconds()), "strict")
+        token = sessions.begin(session, self._session_key, now, **about)
+        if not token:
+            raise HTTPException(403, "This sign-in was used before: begin again.")
+        # `strict` would hide who signed on from the page to which the provider, or a message, leads.
+        same_site: Literal["lax", "strict"] = "lax" if "request" in about else "strict"
+        self.set_cookie(response, SESSION_COOKIE, token, int(sessions.LASTING.total_seconds()), same_site)
 
     def set_cookie(
         self, response: Response, name: str, value: str, seconds: int, same_site: Literal["lax", "strict"]
@@ -275,18 +284,18 @@ async def body_of(request: Request, most: int) -> bytes | None:
     return bytes(body)
 
 
-async def form_of(request: Request) -> dict[str, str]:
+async def form_of(request: Request) -> QueryParams:
     """The fields of a form. Raises HTTPException where it is too large."""
     body = await body_of(request, LARGEST_FORM)
     if body is None:
         raise HTTPException(413, "The form is too large.")
     try:
-        return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=50))
+        return QueryParams(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=250))
     except ValueError:
         raise HTTPException(400, "The form cannot be read.") from None
 
 
-def check_form(request: Request, visitor: Visitor, fields: dict[str, str]) -> None:
+def check_form(request: Request, visitor: Visitor, fields: QueryParams) -> None:
     """Raises HTTPException unless an operator asks, and by one of our own forms or with the token itself."""
     if not visitor.operator:
         raise HTTPException(403, "Only operators can do this.")

@@ -38,7 +38,8 @@ def _operator(request: Request, fields: Mapping[str, str] | None) -> Response:
         return site.page(request, "operate_enter.html.j2", Visitor(), {"wrong": True}, status=403)
     response = RedirectResponse("/operate", status_code=303)
     with site.runtime.database.write() as session:
-        site.authenticator.begin(request, response, session, site.now())
+        about = {"person": "operator", "credential": site.authenticator.credential}
+        site.authenticator.begin(request, response, session, site.now(), about)
     logs.event("operator.entered")
     return response
 

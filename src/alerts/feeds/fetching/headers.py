@@ -1,6 +1,5 @@
 """What HTTP response headers say to a reader. Pure."""
 
-import contextlib
 import re
 from collections.abc import Iterable
 from contextlib import suppress
@@ -32,7 +31,7 @@ def _seconds(text: str) -> timedelta | None:
 def server_time(date: str, age: str) -> datetime | None:
     """What the server's clock showed: `Date`, and how long a cache has kept the answer since; None without `Date`."""
     sent = parse_date(date)
-    with contextlib.suppress(OverflowError):
+    with suppress(OverflowError):
         return None if sent is None else sent + (_seconds(age) or timedelta(0))
     return None
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from alerts.model.fields import record_of
 from alerts.store.schema import SessionRow
-from alerts.store.upsert import insert_all, row_of
+from alerts.store.upsert import insert_new, row_of
 
 LASTING: Final = timedelta(hours=12)  # from the sign-in, however much a session is used
 IDLE: Final = timedelta(hours=2)  # without a request
@@ -48,11 +48,11 @@ def begin(
     groups: Sequence[str] = (),
     request: str | None = None,
 ) -> str:
-    """Records a new session; what its cookie holds. Raises IntegrityError where `request` was answered before."""
+    """Records a new session; what its cookie holds, empty where `request` was answered before."""
     token = secrets.token_urlsafe(32)
     made = WebSession(digest(key, token), person, groups, credential, now, now, now + LASTING, request)
-    insert_all(session, SessionRow, [row_of(SessionRow, made)])
-    return token
+    insert_new(session, SessionRow, [row_of(SessionRow, made)])
+    return token if find(session, key, token, now) is not None else ""
 
 
 def digest(key: bytes, token: str) -> str:
