@@ -108,9 +108,9 @@ def measure(kinds: Sequence[str] = harness.DATABASES) -> Part:
             arrived = [key for key, _ in remote.arrivals()]
             assert len(set(arrived)) == waiting, (len(arrived), len(set(arrived)), waiting)
         limit = Target(most=0.05) if kind == "sqlite" else None
-        bound = "processor: five rows a message, and the decision"
+        bound = "processor: eight rows a message, and the decision"
         part.figures.append(Figure(f"{kind}: routed, 500 subscribers", "ms/message", spent, bound, limit))
-        bound = "processor: rendering, the HTTP client, the broker's client"
+        bound = "processor: half of it the sending library, then rendering"
         goal = Target(least=300)
         part.figures.append(Figure(f"{kind}: sent, per core", "messages/s", [waiting / work["worker-1"]], bound, goal))
         rows.append(
