@@ -215,7 +215,7 @@ def test_a_sender_that_has_not_looked_sends_to_a_subscriber_that_is_new(
     steps.poll(line.runtime, "wire", due_only=False)
     steps.assess(line.runtime, "acme")
     for each in line.deliveries():
-        assert steps.send(sender.runtime, each.id).state == "sent"
+        assert steps.send(sender.runtime, each.id)[0].state == "sent"
     assert {each.subscriber for each in line.deliveries()} == {"desk", "second"}
 
 
@@ -235,7 +235,7 @@ def test_a_sender_that_cannot_use_the_configuration_in_force_leaves_the_delivery
     steps.assess(line.runtime, "acme")
     monkeypatch.delenv("NEW_CHANNEL")  # the sender's host has not been given it yet
     (waiting,) = (each for each in line.deliveries() if each.subscriber == "second")
-    outcome = steps.send(sender.runtime, waiting.id)
+    (outcome,) = steps.send(sender.runtime, waiting.id)
     assert (outcome.state, outcome.reason) == (None, "waits for the configuration in force")
     assert line.rows(AttemptRow) == []
     with pytest.raises(ConfigBehindError, match="NEW_CHANNEL"):
@@ -243,7 +243,7 @@ def test_a_sender_that_cannot_use_the_configuration_in_force_leaves_the_delivery
     monkeypatch.setenv("NEW_CHANNEL", "console://")
     sender.runtime.configuration._tried = float("-inf")  # as if it had waited for the next try
     line.clock.move(seconds=10)
-    assert steps.send(sender.runtime, waiting.id).state == "sent"
+    assert steps.send(sender.runtime, waiting.id)[0].state == "sent"
 
 
 def test_a_channel_that_the_configuration_in_force_does_not_have_is_gone(
@@ -257,7 +257,7 @@ def test_a_channel_that_the_configuration_in_force_does_not_have_is_gone(
     line.reconfigure(content)
     steps.tick(line.runtime)
     line.clock.move(minutes=1)
-    states = {each.subscriber: steps.send(line.runtime, each.id) for each in line.rows(DeliveryRow)}
+    states = {each.subscriber: steps.send(line.runtime, each.id)[0] for each in line.rows(DeliveryRow)}
     assert (states["second"].state, states["second"].reason) == ("dead", "gone")
     assert states["desk"].state == "sent"
 

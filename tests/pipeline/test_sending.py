@@ -52,7 +52,7 @@ def test_a_message_arrives_once_with_what_changed_and_why(hook: System, receiver
     assert attempts(hook) == [(1, "sent")]
     assert (delivery.state, delivery.reason, delivery.due_at, delivery.lease_token) == ("sent", "accepted", None, None)
     for _ in range(3):
-        assert steps.send(hook.runtime, delivery.id).state is None
+        assert steps.send(hook.runtime, delivery.id)[0].state is None
         hook.settle(hours=1)
     assert len(receiver.received) == 1
 
@@ -67,7 +67,7 @@ def test_senders_at_once_send_it_once(hook: System, receiver: Receiver) -> None:
 
     def send() -> None:
         all_at_once.wait()
-        outcomes.append(steps.send(hook.runtime, delivery.id).state)
+        outcomes.append(steps.send(hook.runtime, delivery.id)[0].state)
 
     threads = [threading.Thread(target=send) for _ in range(4)]
     for thread in threads:
@@ -101,7 +101,7 @@ def test_a_stale_hint_does_not_shorten_the_wait_that_a_service_asks_for(hook: Sy
     assert delivery.due_at >= START + timedelta(seconds=600)
     for _ in range(3):
         hook.clock.move(seconds=100)
-        assert steps.send(hook.runtime, delivery.id).state is None
+        assert steps.send(hook.runtime, delivery.id)[0].state is None
     assert len(receiver.received) == 1
     hook.settle(seconds=600)
     assert [each.answered for each in receiver.received] == [429, 200]
@@ -124,7 +124,7 @@ def test_a_sender_killed_in_the_act_is_followed_by_another(hook: System, receive
     steps.assess(hook.runtime, "acme")
     (delivery,) = hook.rows(DeliveryRow)
     with hook.database.write() as session:  # as far as it came
-        assert deliveries.lease(session, delivery.id, hook.clock.at, seconds=LEASE_SECONDS) is not None
+        assert deliveries.lease(session, [delivery.id], hook.clock.at, seconds=LEASE_SECONDS)
     hook.runtime.enqueue = hook.driver.enqueue
     hook.settle(seconds=LEASE_SECONDS - 1)
     assert receiver.received == [], "the lease still holds"
@@ -139,16 +139,13 @@ def test_a_result_that_comes_after_the_lease_ran_out_changes_nothing(hook: Syste
     steps.assess(hook.runtime, "acme")
     (row,) = hook.rows(DeliveryRow)
     with hook.database.write() as session:
-        late = deliveries.lease(session, row.id, hook.clock.at, seconds=1)
-    assert late is not None
+        (late,) = deliveries.lease(session, [row.id], hook.clock.at, seconds=1)
     hook.settle(seconds=2)
     steps.send(hook.runtime, row.id)
     assert [row.state for row in hook.deliveries()] == ["sent"]
     with hook.database.write() as session:
-        mine = deliveries.finish(
-            session, late, DeliveryState.FAILED, reason="timeout", line="", now=hook.clock.at, next_at=START
-        )
-    assert not mine
+        ended = deliveries.Ended(late, DeliveryState.FAILED, "timeout", "", START)
+        assert deliveries.finish(session, [ended], hook.clock.at) == set()
     assert [row.state for row in hook.deliveries()] == ["sent"]
 
 
@@ -262,7 +259,7 @@ def test_a_message_that_cannot_be_made_is_tried_again_and_holds_up_no_other(
     ):
         with hook.database.write() as session:
             session.execute(update(SnapshotRow).values(profile=profile))
-        outcome = steps.send(hook.runtime, delivery.id)
+        (outcome,) = steps.send(hook.runtime, delivery.id)
         assert (outcome.state, outcome.reason) == (state, reason)
         hook.clock.move(hours=1)
     assert attempts(hook) == [(1, "failed"), (2, "sent")]

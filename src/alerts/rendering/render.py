@@ -20,13 +20,16 @@ from alerts.model.level import Level
 from alerts.model.secret import Secret
 from alerts.model.subscriber import Subscriber
 from alerts.rendering import escape
-from alerts.rendering.context import BUDGETS, wording
+from alerts.rendering.context import BUDGETS, Budget, wording
 from alerts.rendering.formats import PLAIN, Dialect, Service, service_of
 from alerts.rendering.news import title
+from alerts.rendering.shared import impersonal
 from alerts.rendering.templating import environment, render
 from alerts.rendering.view import Format, MessageView, Rendered, Role, Tone
 from alerts.rendering.webhook import payload
 from alerts.routing.alerts import Kind
+
+MAX_RECENT = 8  # bodies that are kept for the messages of the same burst, in each tier and form
 
 
 class Renderer:
@@ -40,6 +43,7 @@ class Renderer:
     def __init__(self, templates: Path | None = None) -> None:
         self._templates = templates
         self._environments: dict[tuple[str, bool], Environment] = {}
+        self._recent: list[tuple[Any, list[str]]] = []
 
     def render(self, view: MessageView, url: Secret) -> Rendered:
         """The message for the service that the channel's URL names.
@@ -58,8 +62,9 @@ class Renderer:
 
         def text(dialect: Dialect, shipped: str, suffix: str = "") -> str:
             own = [f"{view.subscriber}/{view.channel}{suffix}.j2", f"{view.channel}{suffix}.j2"]
+            some = self._templates is not None and self._templates.is_dir()
             try:
-                return self._fitting(view, service, dialect, [*own, shipped], line)
+                return self._fitting(view, service, dialect, [*own, shipped] if some else [shipped], line)
             except DeliveryError as error:
                 problems.append(str(error))
                 return self._fitting(view, service, dialect, [shipped], line)
@@ -87,11 +92,9 @@ class Renderer:
 
         `names` are templates, the first that exists is used; where there is one alone, it is the shipped one.
         """
-        env = self._environment(dialect, shipped=len(names) == 1)
         lines: list[str] = []
         for budget in BUDGETS:
-            context = {"message": wording(view, budget), "title_in_body": not service.title_limit}
-            tidied = _tidy(render(env, names, context))
+            tidied = self._lines(view, service, dialect, names, budget)
             body = _joined(tidied, dialect)
             if body and service.measure(body) <= service.limit:
                 return body
@@ -102,6 +105,27 @@ class Renderer:
             if lines and service.measure(body) <= service.limit:
                 return body
         return dialect.escape(escape.shorten(line, service.limit // 4))
+
+    def _lines(
+        self, view: MessageView, service: Service, dialect: Dialect, names: list[str], budget: Budget
+    ) -> list[str]:
+        """The lines of a body; by shipped templates made once for all who get the same but for what is personal."""
+        shipped = len(names) == 1
+        env = self._environment(dialect, shipped=shipped)
+
+        def made(view: MessageView) -> list[str]:
+            context = {"message": wording(view, budget), "title_in_body": not service.title_limit}
+            return _tidy(render(env, names, context))
+
+        if not shipped or view.kind is Kind.TEST:  # whose title names its reader, and may be cut
+            return made(view)
+        shared, marks = impersonal(view)
+        asked = shared, not service.title_limit, dialect, names, budget
+        lines = next((known for former, known in self._recent if former == asked), None)
+        if lines is None:
+            lines = made(shared)
+            self._recent = [(asked, lines), *self._recent[: MAX_RECENT - 1]]
+        return [marks.filled(line, dialect.escape) for line in lines]
 
     def _environment(self, dialect: Dialect, *, shipped: bool) -> Environment:
         key = (dialect.name, shipped)

@@ -1,8 +1,10 @@
 """Whom an event concerns: watch rules, and the index that finds the subscribers whose rules may match."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import lru_cache
 
+from alerts.model.fields import Same
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Level
 from alerts.model.subscriber import Direction, On, Subscriber, WatchRule
@@ -21,15 +23,16 @@ def name_of(index: int, rule: WatchRule) -> str:
     return rule.name or f"rule {index + 1}: {rule.in_words()}"
 
 
+@lru_cache(maxsize=256)
 def judge(
     index: int,
     rule: WatchRule,
     channel: str,
-    parts: Sequence[Part],
-    institution: Institution,
-    believed: Sequence[Level],
+    parts: Same[tuple[Part, ...]],
+    institution: Same[Institution],
+    believed: tuple[Level, ...],
 ) -> RuleVerdict:
-    """Which parts of an event a rule asks for.
+    """Which parts of an event a rule asks for; answered once for all subscribers with an equal rule.
 
     `believed` are, part for part, the levels that the channel was last notified of (else low): a rise is measured by
     the level it reaches, a fall by the level it leaves, as the channel knows it. The steps are those of the first
@@ -39,8 +42,8 @@ def judge(
     about = ""
     matched: list[int] = []
     follows: list[int] = []
-    for place, (part, level) in enumerate(zip(parts, believed, strict=True)):
-        steps, passed, followed = _judge_part(rule, part, institution, level)
+    for place, (part, level) in enumerate(zip(parts.value, believed, strict=True)):
+        steps, passed, followed = _judge_part(rule, part, institution.value, level)
         if followed:
             follows.append(place)
         if (passed and not matched) or (not matched and len(steps) > len(best)):
