@@ -15,6 +15,7 @@ from sqlalchemy import select
 from alerts.insight.health import CONTEST, LATE, disagreements, health
 from alerts.model.errors import ConfigError
 from alerts.pipeline import publish, steps
+from alerts.pipeline.send import BEHIND_WAIT
 from alerts.runtime.configuration import ConfigBehindError, Files
 from alerts.runtime.runtime import configuration_of
 from alerts.store import system_state
@@ -235,8 +236,9 @@ def test_a_sender_that_cannot_use_the_configuration_in_force_leaves_the_delivery
     steps.assess(line.runtime, "acme")
     monkeypatch.delenv("NEW_CHANNEL")  # the sender's host has not been given it yet
     (waiting,) = (each for each in line.deliveries() if each.subscriber == "second")
-    (outcome,) = steps.send(sender.runtime, waiting.id)
-    assert (outcome.state, outcome.reason) == (None, "waits for the configuration in force")
+    assert steps.send(sender.runtime, waiting.id) == []
+    (waits,) = line.rows(DeliveryRow, id=waiting.id)
+    assert (waits.state, waits.due_at) == ("pending", line.clock() + BEHIND_WAIT)
     assert line.rows(AttemptRow) == []
     with pytest.raises(ConfigBehindError, match="NEW_CHANNEL"):
         steps.advance_desk(sender.runtime, "desk")
@@ -258,7 +260,7 @@ def test_a_channel_that_the_configuration_in_force_does_not_have_is_gone(
     steps.tick(line.runtime)
     line.clock.move(minutes=1)
     states = {each.subscriber: steps.send(line.runtime, each.id)[0] for each in line.rows(DeliveryRow)}
-    assert (states["second"].state, states["second"].reason) == ("dead", "gone")
+    assert (states["second"].state, states["second"].result.reason) == ("dead", "gone")
     assert states["desk"].state == "sent"
 
 

@@ -15,8 +15,8 @@ from alerts.model.records import fields_of
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Silence
 from alerts.routing.alerts import Message, Outcome, explanation_record
-from alerts.routing.case_events import CaseEvent, place, resolved
-from alerts.routing.events import CorrectionEvent
+from alerts.routing.case_events import place, resolved
+from alerts.routing.events import CorrectionEvent, Event
 from alerts.routing.preferences import Preferences
 from alerts.routing.router import SubscriberRouter
 from alerts.runtime.configuration import Active
@@ -40,7 +40,7 @@ class InstitutionEvents:
     """What happened to an institution, and the instant of the newest observation behind it."""
 
     institution: Institution
-    events: Sequence[CaseEvent]
+    events: Sequence[Event]
     observed: datetime | None
 
 

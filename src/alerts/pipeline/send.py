@@ -48,24 +48,12 @@ BUSY_WAIT = timedelta(seconds=5)
 SLOW_WAIT = timedelta(seconds=30)  # about so long it waits where the service is slow
 BEHIND_WAIT = timedelta(seconds=5)  # for a process that cannot use the configuration in force yet
 LONGEST_PAUSE = timedelta(hours=1)  # a service that asks for a longer pause is tried again after this
-BEHIND = "waits for the configuration in force"
-BUSY, SLOW = "waits for its service", "waits for its slow service"
-
-
-@dataclass(frozen=True, slots=True)
-class SendOutcome:
-    """The outcome for a delivery; `state` None: it was not free to send, or `reason` says what it waits for."""
-
-    delivery: str
-    state: DeliveryState | None
-    reason: str = ""
-
 
 _Channels = Mapping[str, tuple[Secret | None, timedelta]]  # by delivery
 
 
-def send(runtime: Runtime, *ids: str) -> list[SendOutcome]:
-    """Sends the deliveries that are due and that no other sender has.
+def send(runtime: Runtime, *ids: str) -> list[Ended]:
+    """Sends the deliveries that are due and that no other sender has; the attempts made, with what came of each.
 
     Those to one service go one after the other, over one connection; services do not wait for each other. Each attempt
     is on record before its send and its result after it. Killed in between, the lease runs out and the message is sent
@@ -81,100 +69,93 @@ def send(runtime: Runtime, *ids: str) -> list[SendOutcome]:
         with runtime.database.write() as session:
             waiting = deliveries.waiting(session, ids, now)
             deliveries.put_off(session, {each.id: now + BEHIND_WAIT for each in waiting})
-        return [SendOutcome(each, None, BEHIND) for each in ids]
+        return []
     channels = {delivery: _channel(active.settings, *to) for delivery, to in found.items()}
     services = grouped((pacing.lane(url) if url else "", delivery) for delivery, (url, _) in channels.items())
     work = [partial(_send, runtime, active, service, some, channels) for service, some in services.items()]
     if len(work) <= 1:
-        return [outcome for each in work for outcome in each()]
+        return [ended for each in work for ended in each()]
     with ThreadPoolExecutor(len(work), thread_name_prefix="service") as pool:
         begun = [pool.submit(contextvars.copy_context().run, each) for each in work]
-    return [outcome for each in begun for outcome in each.result()]
+    return [ended for each in begun for ended in each.result()]
 
 
-def _send(runtime: Runtime, active: Active, service: str, ids: Sequence[str], channels: _Channels) -> list[SendOutcome]:
+def _send(runtime: Runtime, active: Active, service: str, ids: Sequence[str], channels: _Channels) -> list[Ended]:
     """Sends deliveries to one service; the service "" stands for channels that are no longer configured."""
     latest = time.monotonic() + BEGIN_SECONDS
+    ended: list[Ended] = []
     with runtime.bulkhead.acquire(service, runtime.clock) as slot:
-        leased, outcomes = _take(runtime, service, slot, ids, channels)
+        leased, busy = _take(runtime, service, slot, ids, channels)
         # fault point: send.leased
         if slot is not None and leased:
-            outcomes += _send_leased(runtime, active, slot, leased, channels, latest)
+            ended = _send_leased(runtime, active, slot, leased, channels, latest)
     if slot is not None:
         following = runtime.bulkhead.next_waiters(service, SEND_BATCH)
     else:  # in the line for the service, now that it is on record that they wait
-        busy = [each.delivery for each in outcomes if each.reason == BUSY]
         following = [each for each in busy if not runtime.bulkhead.wait(service, each, runtime.clock())]
     if following:
         runtime.enqueue(TaskRequests(send=following))
-    return outcomes
+    return ended
 
 
 def _take(
     runtime: Runtime, service: str, slot: Slot | None, ids: Sequence[str], channels: _Channels
-) -> tuple[list[Leased], list[SendOutcome]]:
+) -> tuple[list[Leased], list[str]]:
     """Leases the deliveries whose turn it is in their channels, where the service has room; the others wait, without
-    an attempt."""
+    an attempt. Also gives those for which it has none now, though it is not slow."""
     now = runtime.clock()
     leased: list[Leased] = []
+    busy: list[str] = []
     with runtime.database.write() as session:
         found = deliveries.waiting(session, ids, now)
         muted = subscriber_state.muted(session, {each.subscriber for each in found}) if found else set()
-        unsubscribed = [each.id for each in found if each.to in muted]
-        free = {each.id: each for each in found if each.to not in muted}
+        unsubscribed = [each.id for each in found if (each.subscriber, each.channel) in muted]
+        free = [each for each in found if (each.subscriber, each.channel) not in muted]
         if unsubscribed:
             deliveries.suppress(session, unsubscribed, Reason.UNSUBSCRIBED.value)
         if not free:
-            why = ""
+            pass
         elif not service and system_state.in_force(session).number != runtime.configuration.number:
             # Published meanwhile: they may be channels of that configuration.
-            why = BEHIND
-            deliveries.put_off(session, dict.fromkeys(free, now + BEHIND_WAIT))
+            deliveries.put_off(session, {each.id: now + BEHIND_WAIT for each in free})
         elif slot is not None:
-            why = "waits for its turn"
-            gaps = {each: channels[each.id][1] for each in free.values()}
-            turns = deliveries.take_turns(session, gaps, now)
+            turns = deliveries.take_turns(session, {each: channels[each.id][1] for each in free}, now)
             leased = deliveries.lease(session, turns, now, seconds=LEASE_SECONDS) if turns else []
-        elif runtime.bulkhead.is_slow(service, now):
-            why = SLOW  # and not all of them at once again
-            deliveries.put_off(session, {each: now + SLOW_WAIT * (0.5 + pacing.share(each, now)) for each in free})
+        elif runtime.bulkhead.is_slow(service, now):  # and not all of them at once again
+            waits = {each.id: SLOW_WAIT * (0.5 + pacing.share(each.id, now)) for each in free}
+            deliveries.put_off(session, {each: now + wait for each, wait in waits.items()})
         else:
-            why = BUSY
-            deliveries.hold(session, list(free), now + BUSY_WAIT)
-    others = {each: SendOutcome(each, None, why if each in free else "") for each in ids}
+            busy = [each.id for each in free]
+            deliveries.hold(session, busy, now + BUSY_WAIT)
     for each in unsubscribed:
-        others[each] = SendOutcome(each, DeliveryState.SUPPRESSED, Reason.UNSUBSCRIBED.value)
         logs.event("delivery.suppressed", delivery=each, reason=Reason.UNSUBSCRIBED.value)
-    taken = {each.id for each in leased}
-    return leased, [outcome for each, outcome in others.items() if each not in taken]
+    return leased, busy
 
 
 def _send_leased(
     runtime: Runtime, active: Active, slot: Slot, leased: Sequence[Leased], channels: _Channels, latest: float
-) -> list[SendOutcome]:
+) -> list[Ended]:
     """Sends deliveries in turn. Where their service is slow or asks for a pause, those that are left are given back."""
     from alerts.channels.http_capture import kept_open  # the sender alone imports it
 
-    outcomes: list[SendOutcome] = []
-    done: list[_Done] = []
-    began = time.monotonic()
+    ended: list[Ended] = []
+    marked, began = 0, time.monotonic()
     with runtime.database.read() as session:
         recorded = Recorded.of(session, leased)
     with kept_open():
         for number, each in enumerate(leased, start=1):
             result, thread = _hand_over(runtime, active, each, channels[each.id][0], recorded)
             # fault point: send.sent
-            done.append((each, result, thread))
-            quick = runtime.bulkhead.ended(slot, runtime.clock())
+            now = runtime.clock()
+            ended.append(_ended(each, result, thread, now))
+            quick = runtime.bulkhead.ended(slot, now)
             if not quick or result.retry_after is not None or time.monotonic() > latest:
                 break
             if time.monotonic() > began + MARK_SECONDS and number < len(leased):
-                outcomes += _finish(runtime, active.settings, done)
-                done, began = [], time.monotonic()
-    return outcomes + _finish(runtime, active.settings, done, leased[number:])
-
-
-_Done = tuple[Leased, SendResult, str]
+                _finish(runtime, active.settings, ended[marked:])
+                marked, began = number, time.monotonic()
+    _finish(runtime, active.settings, ended[marked:], leased[number:])
+    return ended
 
 
 def _hand_over(
@@ -216,23 +197,21 @@ def _rendered(runtime: Runtime, active: Active, leased: Leased, url: Secret, rec
     return runtime.renderer.render(shown, url)
 
 
-def _finish(
-    runtime: Runtime, settings: Settings, done: Sequence[_Done], others: Sequence[Leased] = ()
-) -> list[SendOutcome]:
+def _finish(runtime: Runtime, settings: Settings, ended: Sequence[Ended], others: Sequence[Leased] = ()) -> None:
     """Marks what came of sends, and gives back the `others`, in one transaction.
 
     What is given up goes to its channel's fallback.
     """
     now = runtime.clock()
-    ended = [_ended(leased, result, now) for leased, result, _ in done]
     following = [each.id for each in others]
     with runtime.database.write() as session:
         marked = deliveries.finish(session, ended, now, others)
-        for each, (leased, result, thread) in zip(ended, done, strict=True):
+        for each in ended:
+            leased, result = each.leased, each.result
             if each.state is DeliveryState.DEAD and leased.id in marked:
                 following += _to_fallback(session, settings, leased, now)
-            if thread and result.posted:
-                deliveries.begin_thread(session, leased, thread, result.posted, now)
+            if each.thread and result.posted:
+                deliveries.begin_thread(session, leased, each.thread, result.posted, now)
             if result.retry_after is not None:  # it asks for that, whichever the message
                 deliveries.pause(session, leased, now + min(LONGEST_PAUSE, timedelta(seconds=result.retry_after)))
     # fault point: send.recorded
@@ -240,21 +219,20 @@ def _finish(
         runtime.enqueue(TaskRequests(send=following))
     for each in ended:
         severity = logging.INFO if each.state is DeliveryState.SENT else logging.WARNING
-        to, said = fields_of(each.leased, "subscriber", "channel"), fields_of(each, "state", "reason", "line")
-        logs.event("delivery.ended", severity, delivery=each.leased.id, **to, attempt=each.leased.number, **said)
-    return [SendOutcome(each.leased.id, each.state, each.reason) for each in ended]
+        to, said = fields_of(each.leased, "subscriber", "channel"), fields_of(each.result, "reason", "line")
+        attempt = {"delivery": each.leased.id, **to, "attempt": each.leased.number}
+        logs.event("delivery.ended", severity, **attempt, state=each.state.value, **said)
 
 
-def _ended(leased: Leased, result: SendResult, now: datetime) -> Ended:
+def _ended(leased: Leased, result: SendResult, thread: str, now: datetime) -> Ended:
     """What becomes of a delivery after a send: it may be tried again, or given up."""
     state, next_at = result.state, None
     if state in {DeliveryState.FAILED, DeliveryState.UNKNOWN}:
         next_at = pacing.Backoff().next_attempt(
             leased.id, number=leased.number, first=leased.created_at, now=now, retry_after=result.retry_after
         )
-        if next_at is None:
-            state = DeliveryState.DEAD
-    return Ended(leased, state, result.reason.value, result.line, next_at)
+        state = DeliveryState.DEAD if next_at is None else state
+    return Ended(leased, result, state, next_at, thread)
 
 
 def _to_fallback(session: Session, settings: Settings, dead: Leased, now: datetime) -> list[str]:

@@ -12,7 +12,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment
 from pydantic import TypeAdapter
 
 from alerts.model.errors import DeliveryError
@@ -23,7 +22,7 @@ from alerts.rendering import escape
 from alerts.rendering.context import BUDGETS, Budget, wording
 from alerts.rendering.formats import PLAIN, Dialect, Service, service_of
 from alerts.rendering.news import title
-from alerts.rendering.shared import impersonal
+from alerts.rendering.shared import MARKED, impersonal
 from alerts.rendering.templating import environment, render
 from alerts.rendering.view import Format, MessageView, Rendered, Role, Tone
 from alerts.rendering.webhook import payload
@@ -42,7 +41,7 @@ class Renderer:
 
     def __init__(self, templates: Path | None = None) -> None:
         self._templates = templates
-        self._environments: dict[tuple[str, bool], Environment] = {}
+        self._environment = cache(environment)
         self._recent: list[tuple[Any, list[str]]] = []
 
     def render(self, view: MessageView, url: Secret) -> Rendered:
@@ -111,7 +110,7 @@ class Renderer:
     ) -> list[str]:
         """The lines of a body; by shipped templates made once for all who get the same but for what is personal."""
         shipped = len(names) == 1
-        env = self._environment(dialect, shipped=shipped)
+        env = self._environment(dialect, None if shipped else self._templates)
 
         def made(view: MessageView) -> list[str]:
             context = {"message": wording(view, budget), "title_in_body": not service.title_limit}
@@ -119,19 +118,13 @@ class Renderer:
 
         if not shipped or view.kind is Kind.TEST:  # whose title names its reader, and may be cut
             return made(view)
-        shared, marks = impersonal(view)
+        shared, texts = impersonal(view, dialect.escape)
         asked = shared, not service.title_limit, dialect, names, budget
         lines = next((known for former, known in self._recent if former == asked), None)
         if lines is None:
             lines = made(shared)
             self._recent = [(asked, lines), *self._recent[: MAX_RECENT - 1]]
-        return [marks.filled(line, dialect.escape) for line in lines]
-
-    def _environment(self, dialect: Dialect, *, shipped: bool) -> Environment:
-        key = (dialect.name, shipped)
-        if key not in self._environments:
-            self._environments[key] = environment(dialect, None if shipped else self._templates)
-        return self._environments[key]
+        return [MARKED.sub(lambda found: texts[found[0]], line) for line in lines]
 
 
 def notice(

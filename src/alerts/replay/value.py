@@ -18,8 +18,7 @@ from alerts.model.level import AXES, LEVELS, Level
 from alerts.model.subscriber import On
 from alerts.replay.backtest import Result, places_of, revisions, route
 from alerts.replay.work import Instants, Observed, Progress, follow, in_processes, longest_first, matched_in
-from alerts.routing.case_events import CaseEvent
-from alerts.routing.events import InstitutionEvent
+from alerts.routing.events import Event, InstitutionEvent
 from alerts.runtime.configuration import Active
 
 COUNTED: Final = ("alerts", "first", "lost", "later", "graded_lower", "needed")
@@ -100,7 +99,7 @@ class _Institution:
         optional = sorted(sources - lost, key=lambda each: (self._sizes[each], each))
         yield from ((source, "needed", 0.0) for source in self._least(base.keys(), sources, optional))
 
-    def _played(self, sources: AbstractSet[str]) -> tuple[Sequence[CaseEvent], _Reached]:
+    def _played(self, sources: AbstractSet[str]) -> tuple[Sequence[Event], _Reached]:
         """What happens, and what it reaches, where only these sources are read."""
         instants = _chosen(self._instants, lambda each: each.report.source in sources)
         events = follow(self._active, self._institution, instants, self._until).events

@@ -17,7 +17,8 @@ from alerts.model.fields import grouped
 from alerts.model.item import Item
 from alerts.model.level import Transition
 from alerts.model.mention import Matched
-from alerts.routing.case_events import CaseEvent, CaseEvents, EventState
+from alerts.routing.case_events import CaseEvents, EventState
+from alerts.routing.events import Event
 from alerts.runtime.configuration import Active
 from alerts.stories.features import Features, features
 
@@ -38,7 +39,7 @@ class Followed:
 
     institution: str
     transitions: tuple[Transition, ...]
-    events: tuple[CaseEvent, ...]
+    events: tuple[Event, ...]
     case: CaseFile | None = None
 
 
@@ -111,7 +112,7 @@ def follow(active: Active, institution: str, instants: Instants, until: datetime
     settings, case = active.settings, active.new_case(institution)
     reporter = CaseEvents(case, EventState(), active.wanted, topics=settings.topics, fresh=settings.fresh)
     transitions: list[Transition] = []
-    events: list[CaseEvent] = []
+    events: list[Event] = []
     for at, batch in instants.items():
         change, found = reporter.observe(at, batch)
         transitions += change.transitions

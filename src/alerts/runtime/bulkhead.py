@@ -47,8 +47,6 @@ class Bulkhead:
             if allowed:
                 with self._lock:
                     self._in_flight[service].remove(slot)
-                    if not self._in_flight[service]:
-                        del self._in_flight[service]
 
     def ended(self, slot: Slot, now: datetime) -> bool:
         """Notes the end of a send, after which another may begin; whether the service was quick."""
@@ -84,10 +82,8 @@ class Bulkhead:
     def next_waiters(self, service: str, most: int) -> list[str]:
         """Takes the deliveries that have waited longest out of the queue."""
         with self._lock:
-            waiters = self._waiters.get(service, {})
+            waiters = self._waiters[service]
             first = list(waiters)[:most]
             for each in first:
                 del waiters[each]
-            if not waiters:
-                self._waiters.pop(service, None)
             return first

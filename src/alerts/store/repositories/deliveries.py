@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, case, delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from alerts.channels.result import SendResult
 from alerts.model.alert import DeliveryState
 from alerts.model.fields import record_of
 from alerts.routing.alerts import Message
@@ -142,40 +143,27 @@ def snapshot(session: Session, institution: str, at: datetime) -> bytes | None:
     return found if found is not None else session.scalar(_FIRST, {"whom": institution})
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A delivery that is due and leased by no sender."""
-
-    id: str
-    subscriber: str
-    channel: str
-    turn_at: datetime | None
-
-    @property
-    def to(self) -> tuple[str, str]:
-        return self.subscriber, self.channel
-
-
 def channels(session: Session, some: Collection[str]) -> dict[str, tuple[str, str]]:
     """Subscriber and channel of some deliveries by id."""
     return {row.id: (row.subscriber, row.channel) for row in session.execute(_SOME_BY_ID, {"some": some})}
 
 
-def waiting(session: Session, some: Collection[str], now: datetime) -> list[Waiting]:
-    """Those of some deliveries that are not done, not leased by another sender, and due; locked until the transaction
-    ends."""
-    return [record_of(Waiting, row) for row in session.execute(_TO_SEND, {"some": some, "now": now})]
+def waiting(session: Session, some: Collection[str], now: datetime) -> Sequence[Any]:
+    """The id, subscriber, channel and turn of those of some deliveries that are not done, not leased by another sender,
+    and due; locked until the transaction ends."""
+    return session.execute(_TO_SEND, {"some": some, "now": now}).all()
 
 
-def take_turns(session: Session, gaps: Mapping[Waiting, timedelta], now: datetime) -> list[str]:
-    """The deliveries whose turn it is in their channel, each message the `gap` after the one before it.
+def take_turns(session: Session, gaps: Mapping[Any, timedelta], now: datetime) -> list[str]:
+    """Of `waiting` deliveries those whose turn it is in their channel, each message the `gap` after the one before it.
 
     A later turn is noted and kept: the delivery is due again then. A pause of the channel ends all turns in it.
     """
-    rows = _channels(session, {each.to for each in gaps}, {each.to for each, gap in gaps.items() if gap}, now)
+    to = {each: (each.subscriber, each.channel) for each in gaps}
+    rows = _channels(session, {*to.values()}, {to[each] for each, gap in gaps.items() if gap}, now)
     due, later = [], []
     for each, gap in gaps.items():
-        row = rows.get(each.to)
+        row = rows.get(to[each])
         in_turn = each.turn_at is not None and each.turn_at <= now
         free_at = None if row is None else row.paused_until if in_turn else row.free_at
         turn = max(now, free_at or now)
@@ -270,13 +258,13 @@ def suppress(session: Session, some: Collection[str], reason: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The end of an attempt: the state and the reason of the delivery, and when it is tried again."""
+    """The end of an attempt: what becomes of the delivery, when it is tried again, and the thread of its message."""
 
     leased: Leased
+    result: SendResult
     state: DeliveryState
-    reason: str
-    line: str
     next_at: datetime | None
+    thread: str
 
 
 def finish(session: Session, ended: Sequence[Ended], now: datetime, others: Sequence[Leased] = ()) -> set[str]:
@@ -289,10 +277,10 @@ def finish(session: Session, ended: Sequence[Ended], now: datetime, others: Sequ
     holders = {row.id: row.lease_token for row in session.execute(_HOLDERS, {"some": some})}
     attempts, rows = [], []
     for each in ended:
-        said = {"which": each.leased.id, "ended": each.state.value}
-        attempts.append({**said, "nth": each.leased.number, "now": now, "said": each.line})
+        leased, result, key = each.leased, each.result, {"which": each.leased.id, "ended": each.state.value}
+        attempts.append({**key, "nth": leased.number, "now": now, "said": result.line})
         sent = now if each.state is DeliveryState.SENT else None
-        rows.append({**said, "token": each.leased.token, "why": each.reason, "next_at": each.next_at, "sent": sent})
+        rows.append({**key, "token": leased.token, "why": result.reason.value, "next_at": each.next_at, "sent": sent})
     session.execute(_END_ATTEMPT, attempts)
     session.execute(_END, rows)
     if others:

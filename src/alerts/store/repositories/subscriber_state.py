@@ -58,26 +58,25 @@ class SqlNotifications:
         self._read: set[str] = set()  # the institutions whose stored watches are known
         self._known: dict[WatchKey, WatchState] = {}
         self._changed: dict[WatchKey, WatchState] = {}
-        # The stored watch that is due first: good until it is changed or something is written.
-        self._first: tuple[WatchKey, datetime] | None = None
-        self._looked = False
+        # The stored watch that is due first, if any; None: not known, as something was written since.
+        self._first: list[tuple[WatchKey, datetime]] | None = None
 
     @classmethod
     def of(cls, session: Session, watched: Mapping[str, Collection[str]]) -> "dict[str, SqlNotifications]":
         """The notifications of some subscribers; those about the institutions given for each are read together."""
         known: dict[str, dict[WatchKey, WatchState]] = {subscriber: {} for subscriber in watched}
-        first: dict[str, tuple[WatchKey, datetime]] = {}
+        first: dict[str, list[tuple[WatchKey, datetime]]] = {}
         for some in chunks(sorted(watched)):
             if about := sorted({each for subscriber in some for each in watched[subscriber]}):
                 for row in session.execute(_WATCHES, {"some": some, "institution_ids": about}):
                     known[row.subscriber][_key(row)] = WatchState.from_json(row.state)
             for row in session.execute(_FIRST_REMINDERS, {"some": some}):
-                first[row.subscriber] = _key(row), row.due_at
+                first[row.subscriber] = [(_key(row), row.due_at)]
         found = {}
         for subscriber, institutions in watched.items():
             made = found[subscriber] = cls(session, subscriber)
             made._read, made._known = set(institutions), known[subscriber]
-            made._first, made._looked = first.get(subscriber), True
+            made._first = first.get(subscriber, [])
         return found
 
     def watch(self, key: WatchKey) -> WatchState:
@@ -104,17 +103,15 @@ class SqlNotifications:
         if self._changed:
             upsert(self._session, WatchRow, self.changed())
             self._changed.clear()
-            self._first, self._looked = None, False
+            self._first = None
 
     def next_reminder(self) -> datetime | None:
-        if self._first is not None and self._first[0] in self._changed:
+        if self._first is None or any(key in self._changed for key, _ in self._first):
             self.flush()
-        if not self._looked:
-            self.flush()
-            row = self._session.execute(_FIRST_REMINDERS, {"some": [self._subscriber]}).first()
-            self._first, self._looked = None if row is None else (_key(row), row.due_at), True
-        dues = [each.due for each in self._changed.values() if each.due is not None]
-        return min([*dues, *([] if self._first is None else [self._first[1]])], default=None)
+            rows = self._session.execute(_FIRST_REMINDERS, {"some": [self._subscriber]})
+            self._first = [(_key(row), row.due_at) for row in rows]
+        changed = (each.due for each in self._changed.values() if each.due is not None)
+        return min((*changed, *(due for _, due in self._first)), default=None)
 
     def reminders(self, at: datetime) -> Sequence[WatchKey]:
         self.flush()
