@@ -11,10 +11,9 @@ from sqlalchemy.orm import Session
 from alerts.model.alert import Alert
 from alerts.model.fields import grouped
 from alerts.model.institution import Institution
-from alerts.model.records import fields_of
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Silence
-from alerts.routing.alerts import Message, Outcome, explanation_record
+from alerts.routing.alerts import Outcome, explanation_record
 from alerts.routing.case_events import place, resolved
 from alerts.routing.events import CorrectionEvent, Event
 from alerts.routing.preferences import Preferences
@@ -152,7 +151,7 @@ class _Written:
                 self._considered[alert.id] = explanation_record(outcome.explanation, alert.channel)
         self._alerts += outcome.alerts
         self._dropped += outcome.dropped
-        self._messages += [deliveries.Written(each, message_record(each), observed) for each in outcome.messages]
+        self._messages += [deliveries.Written(each, observed) for each in outcome.messages]
         self.routed.alerts |= {alert.id: alert for alert in outcome.alerts}
         self.routed.ready += [each.id for each in outcome.messages if each.held is None]
 
@@ -166,8 +165,3 @@ class _Written:
         alerts.drop(self.session, self._dropped)
         deliveries.add_deliveries(self.session, self._messages, now=self.now, claimed_until=self.claimed_until)
         self._alerts, self._dropped, self._messages = [], [], []
-
-
-def message_record(message: Message) -> dict[str, Any]:
-    """What the sender needs to know of a message; the alerts themselves are rows."""
-    return fields_of(message, "alerts", "reminders", "superseded", "standing", "more", "detail")

@@ -244,7 +244,7 @@ def _to_fallback(session: Session, settings: Settings, dead: Leased, now: dateti
     alerts_, reminders, superseded = (tuple(dead.message[key]) for key in ("alerts", "reminders", "superseded"))
     made = stable_id("fallback", dead.id, channel)
     message = Message(made, dead.subscriber, channel, Kind(dead.kind), dead.at, alerts_, reminders, superseded)
-    written = deliveries.Written(message, {**dead.message, "instead_of": dead.channel}, None)
+    written = deliveries.Written(message, more={**dead.message, "instead_of": dead.channel})
     deliveries.add_deliveries(session, [written], now=now, claimed_until=now + ENQUEUE_GRACE)
     return [made]
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -188,13 +189,8 @@ def _tidy(body: str) -> list[str]:
 
 def _joined(lines: Sequence[str], dialect: Dialect) -> str:
     """Lines with what the dialect has between lines and, for empty ones, between paragraphs."""
-    paragraphs: list[list[str]] = [[]]
-    for line in lines:
-        if line:
-            paragraphs[-1].append(line)
-        else:
-            paragraphs.append([])
-    return dialect.paragraph.join(dialect.newline.join(each) for each in paragraphs if each)
+    paragraphs = (some for filled, some in groupby(lines, bool) if filled)
+    return dialect.paragraph.join(dialect.newline.join(some) for some in paragraphs)
 
 
 # --- the headers of an e-mail: a stable id, threads, and one-click unsubscription ---

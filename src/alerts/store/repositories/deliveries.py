@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from alerts.channels.result import SendResult
 from alerts.model.alert import DeliveryState
 from alerts.model.fields import record_of
+from alerts.model.records import fields_of
 from alerts.routing.alerts import Message
 from alerts.store.claims import Claim
 from alerts.store.repositories import subscriber_state
@@ -68,13 +69,6 @@ _PUT_OFF = (
     .values(due_at=bindparam("until"), claimed_until=None, turn_at=bindparam("turn"))
 )
 _HOLD = update(_DELIVERIES).where(_D.id.in_(SOME)).values(claimed_until=bindparam("until"), turn_at=None)
-_SUPPRESS = (
-    update(_DELIVERIES)
-    .where(_D.id.in_(SOME))
-    .values(
-        state=DeliveryState.SUPPRESSED.value, reason=bindparam("why"), due_at=None, claimed_until=None, turn_at=None
-    )
-)
 _CHANNEL_KEY = ChannelRow.subscriber, ChannelRow.channel
 _CHANNELS = select(ChannelRow).where(tuple_(*_CHANNEL_KEY).in_(SOME)).order_by(*_CHANNEL_KEY).with_for_update()
 _SNAPSHOTS = select(_S.profile).where(_S.institution == bindparam("whom"))
@@ -104,11 +98,11 @@ class Leased:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A message as it is to be written, and the instant of the newest observation behind it."""
+    """A message to be written, the instant of the newest observation behind it, and what else its sender must know."""
 
     message: Message
-    record: Mapping[str, Any]
-    observed: datetime | None
+    observed: datetime | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 def add_deliveries(
@@ -127,7 +121,9 @@ def _delivery(each: Written, now: datetime, claimed_until: datetime | None) -> d
     held = each.message.held
     state = DeliveryState.PENDING if held is None else DeliveryState.SUPPRESSED
     due = {"due_at": now, "claimed_until": claimed_until} if held is None else {"due_at": None, "claimed_until": None}
-    known = {"created_at": now, "observed_at": each.observed, "message": dict(each.record), "attempts": 0}
+    # What the sender needs to know of a message; the alerts themselves are rows.
+    record = fields_of(each.message, "alerts", "reminders", "superseded", "standing", "more", "detail")
+    known = {"created_at": now, "observed_at": each.observed, "message": {**record, **each.more}, "attempts": 0}
     return row_of(DeliveryRow, each.message, **known, **due, state=state, reason=held or "")
 
 
@@ -253,7 +249,9 @@ def _cut_off(session: Session, some: Collection[str], now: datetime) -> set[str]
 
 def suppress(session: Session, some: Collection[str], reason: str) -> None:
     """Suppresses deliveries that were waiting to be sent."""
-    session.execute(_SUPPRESS, {"some": some, "why": reason})
+    ended = {"due_at": None, "claimed_until": None, "turn_at": None}
+    held_back = update(_DELIVERIES).where(_D.id.in_(some))
+    session.execute(held_back.values(state=DeliveryState.SUPPRESSED.value, reason=reason, **ended))
 
 
 @dataclass(frozen=True, slots=True)
