@@ -78,27 +78,21 @@ def member(
 ANSWERABLE: Final = timedelta(days=30)  # how long a message can be answered by its links
 
 
-@dataclass(frozen=True, slots=True)
-class Answerer:
-    """The bearer of an answer link: whoever reads the channel. `expires_at` may have passed."""
-
-    alert: str
-    channel: str
-    expires_at: datetime
-
-
 def answer_token(signer: Signer, alert: str, channel: str, sent: datetime) -> str:
     """What a message of an instant carries so that its reader can answer an alert in it."""
     expires = (sent + ANSWERABLE - EPOCH) // timedelta(minutes=1)
     return signer.sign(Purpose.ANSWER, alert, channel, f"{expires:x}")
 
 
-def answerer(signer: Signer, token: str) -> Answerer | None:
-    """Who bears such a token; None where it is forged or cut."""
+def answered(signer: Signer, token: str) -> tuple[str, str, datetime] | None:
+    """The alert of such a token, the channel whose reader answers, and when it expires, which may have passed.
+
+    None where it is forged or cut.
+    """
     parts = signer.read(Purpose.ANSWER, token)
     if parts is None or len(parts) != 3:
         return None
-    return Answerer(parts[0], parts[1], EPOCH + timedelta(minutes=int(parts[2], 16)))
+    return parts[0], parts[1], EPOCH + timedelta(minutes=int(parts[2], 16))
 
 
 def unsubscribe_token(signer: Signer, subscriber: str, channel: str) -> str:

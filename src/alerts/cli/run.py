@@ -29,15 +29,8 @@ if TYPE_CHECKING:
 @click.option("--once", is_flag=True, help="Poll every source once, work until nothing is left to do, and end.")
 @click.option("--demo", is_flag=True, help="Play a shipped scenario on a local feed server; needs no network.")
 @click.option("--state", type=click.Path(path_type=Path), default=None, metavar="DIR", help="As before the command.")
-@click.option(
-    "--host",
-    default="127.0.0.1",
-    show_default=True,
-    help="Address that the pages listen on; 0.0.0.0 for all, as in a container.",
-)
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=8321, show_default=True, help="Port of the pages; 0: no pages."
-)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address of the pages; 0.0.0.0 for all.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8321, show_default=True, help="Their port; 0: no pages.")
 @click.pass_obj
 def run(app: App, once: bool, demo: bool, state: Path | None, host: str, port: int) -> int:
     """Run everything here: broker, workers, beat and pages."""

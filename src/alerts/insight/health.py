@@ -51,7 +51,7 @@ def health(session: Session, files: Files, now: datetime) -> Report:
     tick = system_state.get(session, system_state.TICK)
     last_tick, unticked = _ticking(session, tick, now)
     known = [each for each in sources.health(session) if each.active]
-    failing = [each for each in known if each.error]
+    failing = sorted(each.id for each in known if each.error)
     # None is a fault of the system: the first ends by itself, the second is polled at its new address, and of the third
     # only its publisher knows whether it is dead.
     held = sorted(each.id for each in known if each.state.held)
@@ -88,13 +88,7 @@ def health(session: Session, files: Files, now: datetime) -> Report:
         data={
             "at": format_time(now),
             "last_tick": None if tick is None else format_time(tick.at),
-            "sources": {
-                "active": len(known),
-                "failing": sorted(each.id for each in failing),
-                "held": held,
-                "moved": moved,
-                "stale": stale,
-            },
+            "sources": {"active": len(known), "failing": failing, "held": held, "moved": moved, "stale": stale},
             "waiting": {kind: count for kind, (count, _) in overdue.items()},
             "deliveries": states,
             "configuration": None if refused else files.hash,
