@@ -1,20 +1,21 @@
-"""`alerts topics`: what items can be about, how often it was found, and what a pattern would find."""
+"""`alerts topics` and `alerts names`: what is looked for, how often it was found, and what would be or is missing."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 import click
 
+from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import json_command, limit_option, printable, show, tabular
+from alerts.cli.output import json_command, limit_option, printable, show, tabular, tabular_command
 from alerts.model.counted import counted
 from alerts.model.errors import StoreError, UsageError
 from alerts.model.level import Axis
-from alerts.model.records import to_line
-from alerts.model.times import format_time, point_in_time
+from alerts.model.records import as_record, to_line
+from alerts.model.times import EPOCH, format_time, point_in_time
 from alerts.model.topic import PatternKind, Signal, Topic, TopicPattern
 
-MAX_TRIED = 20_000  # recorded items that a pattern is tried on
+MAX_TRIED = 20_000  # newest recorded items that a pattern is tried on, or that are searched for missing names
 
 
 @click.group(invoke_without_command=True)
@@ -115,3 +116,32 @@ def try_(app: App, pattern: str, language: str, since: str, limit: int, as_json:
                 click.echo(f"    {hit.field}: “{printable(hit.text)}”{who}")
     click.echo(f"{counted(len(found), 'item')} of {len(recorded):,} recorded since {format_time(start)}", err=as_json)
     return 0 if found else 1
+
+
+@click.command()
+@click.argument("institution", metavar="ID", shell_complete=completion.institutions)
+@click.option(
+    "--missing", "only_missing", is_flag=True, help="Only what recorded items hold of it and was not counted, and why."
+)
+@tabular_command
+def names(app: App, institution: str, only_missing: bool, form: str | None) -> None:
+    """Print every name by which an institution is found, and what looks missing."""
+    from alerts.matching.catalogue import missing, names_of
+    from alerts.store.queries import listings
+    from alerts.store.repositories import items
+
+    tracked = app.settings().institution(institution)
+    found = app.if_recorded(lambda session: listings.mention_texts(session, tracked.id))
+    if not only_missing:
+        table = [
+            {**as_record(each), "found": None if found is None else found[each.name.casefold()]}
+            for each in names_of(tracked)
+        ]
+        show(table, ["name", "rule", "by", "found", "condition"], form)
+        if form is not None or found is None:
+            return
+        click.echo()
+    now = datetime.now(UTC)
+    with app.read() as session:
+        recorded = list(items.newest(session, since=EPOCH, upto=now, limit=MAX_TRIED))
+    show(map(as_record, missing(tracked, recorded)), ["text", "times", "why"], form, empty="nothing looks missing")

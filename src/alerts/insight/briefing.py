@@ -178,19 +178,13 @@ def _corrected(
     session: Session, known: Mapping[str, Institution], start: datetime, end: datetime
 ) -> list[dict[str, Any]]:
     """The reports that no longer counted, in order of time, in the words that they had then."""
-    return [
-        {
-            "at": format_time(row.observed),
-            "institution": row.institution,
-            "name": known[row.institution].name,
-            "title": row.title,
-            "publisher": row.publisher,
-            "url": escape.safe_url(row.url) or None,
-            "why": why,
-        }
-        for row, why in reports.corrected(session, start, end)
-        if row.institution in known
-    ]
+    found = []
+    for row, why in reports.corrected(session, start, end):
+        if row.institution in known:
+            about = {"at": format_time(row.observed), "institution": row.institution}
+            said = {"name": known[row.institution].name, "title": row.title, "publisher": row.publisher}
+            found.append({**about, **said, "url": escape.safe_url(row.url) or None, "why": why})
+    return found
 
 
 def _ending(
