@@ -30,42 +30,26 @@ def topics(ctx: click.Context, packs: bool, form: str | None) -> None:
     from alerts.store.queries import listings
 
     if packs:
-        rows = [
-            {
-                "pack": name,
-                "topics": len(pack_topics(name)),
-                "languages": sorted({each.language for topic in pack_topics(name) for each in topic.patterns}),
-                "ids": [topic.id for topic in pack_topics(name)],
-            }
-            for name in pack_names()
-        ]
+        rows = []
+        for name in pack_names():
+            in_pack = pack_topics(name)
+            languages = sorted({each.language for topic in in_pack for each in topic.patterns})
+            ids = [topic.id for topic in in_pack]
+            rows.append({"pack": name, "topics": len(in_pack), "languages": languages, "ids": ids})
         show(rows, ["pack", "topics", "languages"], form)
         return
     app: App = ctx.obj
-    counts = app.if_recorded(listings.topic_counts)
-    examples = pack_examples()
+    counts, examples = app.if_recorded(listings.topic_counts), pack_examples()
+    rows = []
+    for topic in app.settings().topics.values():
+        severity = " ".join(f"{topic.severity.on(axis):g}" for axis in Axis)
+        languages = sorted({each.language or "any" for each in topic.patterns}) or ["any"]
+        row = {"topic": topic.id, "signal": topic.signal.value, "severity": severity, "languages": languages}
+        found = None if counts is None else counts[topic.id]
+        numbers = {"patterns": len(topic.any) + len(topic.patterns), "found": found}
+        rows.append({**row, **numbers, "example": examples.get(topic.id, "")})
     columns = ["topic", "signal", "severity", "languages", "patterns", "found", "example"]
-    show(
-        [
-            _row(topic, examples.get(topic.id, ""), None if counts is None else counts[topic.id])
-            for topic in app.settings().topics.values()
-        ],
-        columns,
-        form=form,
-        empty="no topics: add `topic_packs: [core]` to the configuration",
-    )
-
-
-def _row(topic: Topic, example: str, found: int | None) -> dict[str, object]:
-    return {
-        "topic": topic.id,
-        "signal": topic.signal.value,
-        "severity": " ".join(f"{topic.severity.on(axis):g}" for axis in Axis),
-        "languages": sorted({each.language or "any" for each in topic.patterns}) or ["any"],
-        "patterns": len(topic.any) + len(topic.patterns),
-        "found": found,
-        "example": example,
-    }
+    show(rows, columns, form, empty="no topics: add `topic_packs: [core]` to the configuration")
 
 
 @topics.command("try")
@@ -99,16 +83,12 @@ def try_(app: App, pattern: str, language: str, since: str, limit: int, as_json:
         )
     found = [(item, hits) for item in recorded if (hits := matcher.match(item).topics)]
     for item, hits in found[:limit]:
-        row = {
-            "item": item.id,
-            "title": item.title,
-            "found": [
+        if as_json:
+            places = [
                 {"field": hit.field, "text": hit.text, "institutions": sorted(hit.institutions or ()), "role": hit.role}
                 for hit in hits
-            ],
-        }
-        if as_json:
-            click.echo(to_line(row))
+            ]
+            click.echo(to_line({"item": item.id, "title": item.title, "found": places}))
         else:
             click.echo(printable(item.title))
             for hit in hits:
