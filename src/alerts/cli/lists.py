@@ -7,14 +7,15 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import json_command, limit_option, past_instant, rendered, show, tabular_command
+from alerts.cli.output import json_command, limit_option, past_instant, rendered, show, tabular_command, tier_option
 from alerts.model.alert import DeliveryState
+from alerts.model.errors import UsageError
 from alerts.model.level import Axis, Level
 from alerts.model.records import to_line, transition_record
 from alerts.model.subscriber import Selection, Tier
 from alerts.model.times import point_in_time
 from alerts.model.topic import Signal
-from alerts.rendering.tiers import KINDS
+from alerts.rendering.tiers import KINDS, searched
 
 LEVEL_NAMES = [level.value for level in Level]
 STATE_NAMES = [state.value for state in DeliveryState]
@@ -115,13 +116,7 @@ def deliveries(app: App, form: str | None, **given: Any) -> None:
 
 @click.command()
 @click.argument("institution", shell_complete=completion.institutions)
-@click.option(
-    "--tier",
-    type=click.Choice([tier.value for tier in Tier]),
-    default=Tier.LEADERSHIP_ALLIANCE.value,
-    show_default=True,
-    help="Show what this tier may see.",
-)
+@tier_option
 @click.option("--at", metavar="TIME", help="As of then: RFC 3339, or a duration before now (2d).")
 @json_command
 def profile(app: App, institution: str, tier: str, at: str | None, as_json: bool) -> None:
@@ -149,14 +144,18 @@ def profile(app: App, institution: str, tier: str, at: str | None, as_json: bool
 @click.option("--until", metavar="TIME", help="Reported by then.")
 @click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True, help="At most so many.")
 @click.option("--page", type=click.IntRange(min=1), default=1, help="Which of the pages of so many.")
+@tier_option
 @json_command
-def search(app: App, as_json: bool, **given: object) -> None:
+def search(app: App, tier: str, as_json: bool, **given: object) -> None:
     """Search what was said: items, stories and institutions, the best first."""
     from alerts.insight.search import search as find
 
+    allowed = searched(Tier(tier))
+    if given["kind"] not in {None, *allowed}:
+        raise UsageError(f"--tier {tier} sees {', '.join(allowed)} alone: leave out --kind {given['kind']}")
     fields = {name: str(value) for name, value in given.items() if value is not None}
     with app.read() as session:
-        found = find(session, app.settings(), fields, Tier.LEADERSHIP_ALLIANCE, datetime.now(UTC))
+        found = find(session, app.settings(), fields, Tier(tier), datetime.now(UTC))
     if as_json:
         for each in (*found["institutions"], *found["results"]):
             click.echo(to_line(each))

@@ -99,20 +99,27 @@ def try_(app: App, pattern: str, language: str, since: str, limit: int, as_json:
 
 
 @click.command()
-@click.argument("institution", metavar="ID", shell_complete=completion.institutions)
+@click.argument("institution", metavar="[ID]", required=False, shell_complete=completion.institutions)
 @click.option(
-    "--missing", "only_missing", is_flag=True, help="Only what recorded items hold of it and was not counted, and why."
+    "--missing",
+    "only_missing",
+    is_flag=True,
+    help="Only what recorded items hold and was not counted, and why; of all institutions where none is named.",
 )
 @tabular_command
-def names(app: App, institution: str, only_missing: bool, form: str | None) -> None:
+def names(app: App, institution: str | None, only_missing: bool, form: str | None) -> None:
     """Print every name by which an institution is found, and what looks missing."""
     from alerts.matching.catalogue import missing, names_of
     from alerts.store.queries import listings
     from alerts.store.repositories import items
 
-    tracked = app.settings().institution(institution)
-    found = app.if_recorded(lambda session: listings.mention_texts(session, tracked.id))
+    settings = app.settings()
+    chosen = list(settings.institutions.values()) if institution is None else [settings.institution(institution)]
     if not only_missing:
+        if institution is None:
+            raise UsageError("name an institution; --missing alone takes all of them")
+        tracked = chosen[0]
+        found = app.if_recorded(lambda session: listings.mention_texts(session, tracked.id))
         table = [
             {**as_record(each), "found": None if found is None else found[each.name.casefold()]}
             for each in names_of(tracked)
@@ -124,4 +131,5 @@ def names(app: App, institution: str, only_missing: bool, form: str | None) -> N
     now = datetime.now(UTC)
     with app.read() as session:
         recorded = list(items.newest(session, since=EPOCH, upto=now, limit=MAX_TRIED))
-    show(map(as_record, missing(tracked, recorded)), ["text", "times", "why"], form, empty="nothing looks missing")
+    columns = ["text", "times", "why"] if institution else ["institution", "text", "times", "why"]
+    show(map(as_record, missing(chosen, recorded)), columns, form, empty="nothing looks missing")
