@@ -1,7 +1,6 @@
 """Links to pages, of members, of unsubscribing and of answers, and tokens for programs: what access they give."""
 
-import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,7 +13,6 @@ from alerts.access.signing import Purpose, Signer, signer
 from alerts.config.environment import http_address
 from alerts.model.errors import UsageError
 from alerts.model.settings import Settings
-from alerts.model.subscriber import Tier
 from alerts.model.times import EPOCH
 from alerts.store.repositories import links
 from alerts.store.repositories.links import Link
@@ -30,22 +28,6 @@ class Scope(StrEnum):
     SUBSCRIBER = "subscriber"  # the alerts of its subscriber
     OPERATE = "operate"  # what operators do and see
     METRICS = "metrics"
-
-
-def invite(
-    session: Session,
-    *,
-    tier: Tier,
-    now: datetime,
-    lasting: timedelta,
-    name: str = "",
-    subscriber: str = "",
-    scopes: Iterable[str] = (),
-) -> Link:
-    """Records a new link, or with `scopes` a token for programs."""
-    made = Link(secrets.token_hex(6), tier, name, now, now + lasting, subscriber, scopes=tuple(scopes))
-    links.add(session, made)
-    return made
 
 
 def token_of(signer: Signer, link: Link) -> str:

@@ -46,7 +46,7 @@ def link(
     form: str | None,
 ) -> None:
     """Make, list or revoke links to the pages, for members, and tokens for programs."""
-    from alerts.access.links import LOCAL, Scope, base_url, invite, token_of
+    from alerts.access.links import LOCAL, Scope, base_url, token_of
     from alerts.access.signing import signer
     from alerts.store.repositories import links
 
@@ -71,7 +71,7 @@ def link(
     lasting = duration("--expires", expires)
     with app.write() as session:
         of = {"name": name, "subscriber": subscriber or ""}
-        made = invite(session, tier=chosen, now=now, lasting=lasting, scopes=scopes, **of)
+        made = links.invite(session, tier=chosen, now=now, lasting=lasting, scopes=scopes, **of)
     token = token_of(signer(app.state, os.environ), made)
     shown = {"token": token} if scopes else {"url": f"{base_url(os.environ) or LOCAL}/enter/{token}"}
     click.echo(to_line({**_row(made, now), **shown}) if form == "json" else "".join(shown.values()))
