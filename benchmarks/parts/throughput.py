@@ -71,6 +71,7 @@ def first_polls(database: Database, sources: int) -> None:
 def make_due(database: Database) -> None:
     """Every source is due now, as its interval makes it in time."""
     with database.write() as session:
+        session.execute(select(SourceRow.id).order_by(SourceRow.id).with_for_update()).all()  # in the order of polls
         session.execute(update(SourceRow).values(next_poll_at=utc_now(), claimed_until=None))
 
 
