@@ -95,7 +95,7 @@ def feed(data: bytes) -> None:
     assert plan.at > NOW
     assert FeedState.from_json(plan.state.to_json()) == plan.state
     again = parse(body, content_type, base_url=SOURCE.url, source=SOURCE)
-    known = KnownItems.of([each.known for each in decision.new], len(decision.new))
+    known = KnownItems({each.known.id: each.known for each in decision.new}, len(decision.new))
     second = decide(SOURCE, again, known, plan.state, NOW)
     assert not second.new, "the same feed again is no news"
 

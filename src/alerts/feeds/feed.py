@@ -13,7 +13,7 @@ MAX_TEXT: Final = 200_000  # characters of summary and content, each
 
 
 class ErrorKind(StrEnum):
-    """Why a poll brought nothing. The value is remembered of the source (`FeedState.error_kind`)."""
+    """Why a poll brought nothing."""
 
     DOWN = "down"  # no connection: name, route, refused
     TLS = "tls"

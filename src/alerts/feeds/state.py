@@ -41,8 +41,7 @@ class FeedState:
 
     failures: int = 0  # in a row
     failing_since: datetime | None = None
-    error_kind: str = ""  # empty after a success
-    error_line: str = ""
+    error_line: str = ""  # empty after a success
     stopped: str = ""  # why the source is not polled any more; empty: it is
 
     gone: int = 0  # 410 in a row
