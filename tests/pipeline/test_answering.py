@@ -83,8 +83,8 @@ def test_an_acknowledgement_by_link_or_by_command_is_one_record_and_stops_it(des
     desk.poll("wire")
     [alert] = ids(desk)
     made = answering.give(desk.runtime, alert, AnswerKind.ACKNOWLEDGE, who="a reader of chat")
-    answering.ack(desk.runtime, alert[:8], "night shift")
-    answering.ack_level(desk.runtime, "desk", "acme", author="night shift")
+    answering.ack(desk.runtime, alert[:8], "operator night shift")
+    answering.ack_level(desk.runtime, "desk", "acme", who="operator night shift")
     with desk.database.read() as session:
         [given] = answers.find(session)
     assert (given.id, given.alert, given.kind, given.who) == (
@@ -101,7 +101,7 @@ def test_an_acknowledgement_by_link_or_by_command_is_one_record_and_stops_it(des
 
 def test_the_operators_own_acknowledgement_is_recorded_alike(desk: System) -> None:
     desk.poll("wire")
-    answering.ack_level(desk.runtime, "desk", "acme", author="night shift")
+    answering.ack_level(desk.runtime, "desk", "acme", who="operator night shift")
     with desk.database.read() as session:
         [given] = answers.find(session)
     assert (given.alert, given.kind, given.who) == (ids(desk)[0], AnswerKind.ACKNOWLEDGE, "operator night shift")

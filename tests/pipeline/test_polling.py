@@ -16,7 +16,7 @@ from alerts.insight.coverage import coverage
 from alerts.insight.health import health
 from alerts.pipeline import poll as poll_step
 from alerts.pipeline import steps
-from alerts.pipeline.operate import release_quarantine
+from alerts.pipeline.operate import release
 from alerts.pipeline.poll import LEASE_SECONDS
 from alerts.runtime.configuration import Files
 from alerts.store.repositories import items, sources
@@ -314,7 +314,7 @@ def test_a_feed_that_turns_over_is_held_back_reported_and_believed_quietly(
     assert report.data["sources"]["held"] == ["wire"]
     assert "1 in quarantine" in dict(report.facts)["sources"]
     if by_command:
-        assert release_quarantine(wire.runtime, "wire") == 8
+        assert release(wire.runtime, "wire") == 8
         assert wire.poll("wire").new == 8
     else:
         found = []

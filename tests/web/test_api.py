@@ -88,6 +88,7 @@ def examples(town: System) -> dict[str, str]:
             "story": session.scalars(select(StoryRow.id).order_by(StoryRow.id)).first() or "",
             "alert": session.scalars(select(AlertRow.id).order_by(AlertRow.id)).first() or "",
             "subscriber": "desk",
+            "source": "acme-news",
         }
 
 

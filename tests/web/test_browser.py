@@ -100,6 +100,10 @@ def enter_as_operator(browser: Chromium, address: str) -> None:
 OPERATORS = (
     "/operate",
     "/operate/audit",
+    "/operate/configurations",
+    "/operate/sources/tribune",
+    "/operate/poll?source=tribune&source=coastline",
+    "/operate/silence?institution=acme",
     "/me?subscriber=desk",
     "/institutions/acme",
     "/feedback",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -18,13 +19,14 @@ from alerts.model.item import Item
 from alerts.model.subscriber import Tier
 from alerts.replay.plan import plan, published
 from alerts.store import system_state
+from alerts.store.repositories.generations import CONTENT_KEPT
 from alerts.store.schema import AlertRow, DeliveryRow, SilenceRow, SourceRow
+from alerts.web.acts import ACTIONS
 from alerts.web.auth import LARGEST_FORM, SESSION_COOKIE
-from alerts.web.operators import ACTIONS
 
 
 def form_of(client: TestClient) -> str:
-    found = re.search(r'name="form" value="([^"]+)"', client.get("/operate").text)
+    found = re.search(r'name="form" value="([^"]+)"', client.get("/operate/redeliver-dead").text)
     assert found is not None
     return found[1]
 
@@ -79,14 +81,14 @@ def test_a_dead_letter_is_sent_again(town: System, browser: Browser) -> None:
     delivery = dead(town)
     client = browser(operator=True)
     answer = client.post("/operate/redeliver", data={"form": form_of(client), "delivery": delivery})
-    assert f"Delivery {delivery} is due now" in answer.text
+    assert "It is sent again now." in answer.text
     assert state(town, delivery) == "pending"
 
 
 def test_all_of_them(town: System, browser: Browser) -> None:
     delivery = dead(town)
     client = browser(operator=True)
-    assert "Due now: 1 delivery." in client.post("/operate/redeliver-dead", data={"form": form_of(client)}).text
+    assert "They are sent again now." in client.post("/operate/redeliver-dead", data={"form": form_of(client)}).text
     assert state(town, delivery) == "pending"
 
 
@@ -107,7 +109,7 @@ def test_a_source_is_released(town: System, browser: Browser) -> None:
         session.execute(update(SourceRow).where(SourceRow.id == "coastline").values(state=gone.to_json()))
     client = browser(operator=True)
     page = client.post("/operate/release", data={"form": form_of(client), "source": "coastline"}).text
-    assert "coastline will be polled again now" in page
+    assert "It is released, and polled now." in page
     assert "gone for three days" not in page
 
 
@@ -138,7 +140,7 @@ def test_what_is_held_back_is_one_list_with_reasons(town: System, browser: Brows
         session.execute(update(AlertRow).where(AlertRow.id == alert).values(state="suppressed", reason="silence"))
     page = browser(operator=True).get("/operate").text
     held = page.partition('id="held"')[2].partition("</section>")[0]
-    assert f'value="{delivery}"' in held
+    assert f'name="delivery" value="{delivery}"' in held
     assert "A silence covers the institution." in held
     assert f"/alerts/{alert}" in held
 
@@ -148,22 +150,22 @@ def test_a_source_is_polled_now(town: System, browser: Browser) -> None:
     with town.runtime.database.write() as session:
         session.execute(update(SourceRow).where(SourceRow.id == "tribune").values(next_poll_at=later))
     client = browser(operator=True)
-    assert (
-        "tribune is due now" in client.post("/operate/poll", data={"form": form_of(client), "source": "tribune"}).text
-    )
+    assert "It is polled now." in client.post("/operate/poll", data={"form": form_of(client), "source": "tribune"}).text
     with town.runtime.database.read() as session:
         assert session.get_one(SourceRow, "tribune").next_poll_at <= town.now
 
 
 def test_an_act_comes_back_to_its_page(town: System, browser: Browser) -> None:
     client = browser(operator=True)
-    assert 'action="/operate/silence"' in client.get("/institutions/acme").text
+    ask = re.search(r'href="(/operate/silence\?[^"]+)"', client.get("/institutions/acme").text)
+    assert ask is not None
+    assert 'name="back" value="/institutions/acme"' in client.get(unescape(ask[1])).text
     fields = {"form": form_of(client), "institution": "acme", "for": "4h", "reason": "x", "back": "/institutions/acme"}
     answer = client.post("/operate/silence", data=fields)
     assert answer.url.path == "/institutions/acme"
-    assert "holds." in answer.text
+    assert "The silence holds." in answer.text
     fields = {"form": form_of(client), "institution": "acme", "subscriber": "desk", "back": "/institutions/acme"}
-    assert "desk gets no reminders of acme" in client.post("/operate/ack", data=fields).text
+    assert "no reminders until" in client.post("/operate/ack", data=fields).text
     for hostile in (
         "//evil.example",
         "https://evil.example/",
@@ -171,7 +173,9 @@ def test_an_act_comes_back_to_its_page(town: System, browser: Browser) -> None:
         "/enter/x",
         "/operate\r\nx",
     ):
-        answer = client.post("/operate/poll", data={**fields, "back": hostile}, follow_redirects=False)
+        answer = client.post(
+            "/operate/poll", data={**fields, "source": "tribune", "back": hostile}, follow_redirects=False
+        )
         assert answer.headers["location"].startswith("/operate?"), hostile
 
 
@@ -191,7 +195,7 @@ def test_the_audit_lists_acts_by_time(town: System, browser: Browser) -> None:
     page = client.get("/operate/audit").text
     acts = re.findall(r"<tr><td>.*?</td><td>(.*?)</td><td>(.*?)</td>", page)
     assert acts[0] == ("operator ann", "acknowledge")
-    assert acts[1][0] == "ops"
+    assert acts[1][0] == "operator ops"
     assert acts[1][1].endswith("&lt;i&gt;launch&lt;/i&gt;")
     assert any(said.startswith("configuration 1 ") for _, said in acts)
 
@@ -207,7 +211,7 @@ def test_nobody_else_can_act(town: System, browser: Browser, action: str) -> Non
     stolen = form_of(operator)
     for client in (browser(), browser(Tier.LEADERSHIP_ALLIANCE), browser(subscriber="desk")):
         assert client.post(f"/operate/{action}", data={**fields, "form": stolen}).status_code == 403
-        assert client.get(f"/operate/{action}").status_code == 405
+        assert client.get(f"/operate/{action}", follow_redirects=False).headers["location"] == "/operate/enter"
     assert state(town, delivery) == "dead"
 
 
@@ -237,7 +241,7 @@ def test_programs_act_with_the_token_itself(town: System, browser: Browser) -> N
 def test_a_form_is_bounded(browser: Browser) -> None:
     client = browser(operator=True)
     assert client.post("/operate/ack", content=b"x" * (LARGEST_FORM + 1)).status_code == 413
-    assert client.post("/operate/ack", content=b"&a=b" * 100).status_code == 400
+    assert client.post("/operate/ack", content=b"&a=b" * 300).status_code == 400
     assert client.post("/operate/nothing", data={}).status_code == 404
 
 
@@ -257,3 +261,52 @@ def test_a_published_plan_is_shown(town: System, browser: Browser, tmp_path: Pat
     assert "&lt;stricter&gt;" in page
     assert f"<b>{len(found.lost)}</b> lost" in page
     assert f"Lost <small>{len(found.lost)}</small>" in page
+
+
+# --- sources and configurations ------------------------------------------------------------------------------
+
+
+def test_a_source_has_a_page_and_the_list_is_filtered(town: System, browser: Browser) -> None:
+    with town.runtime.database.write() as session:
+        session.execute(update(SourceRow).where(SourceRow.id == "tribune").values(error="HTTP 500", error_streak=4))
+    client = browser(operator=True)
+
+    def listed(query: str) -> set[str]:
+        table = client.get(f"/operate{query}").text.partition('id="source-table"')[2].partition("</table>")[0]
+        return set(re.findall(r'href="/operate/sources/([\w-]+)"', table))
+
+    assert listed("") == {"acme-news", "coastline", "tribune"}
+    assert listed("?sources=failing") == {"tribune"}
+    assert listed("?sources=held") == set()
+    assert listed("?q=COAST") == {"coastline"}
+    page = client.get("/operate/sources/tribune").text
+    assert "4× HTTP 500" in page
+    assert "Harbor Tribune, reliability B" in page
+    assert "/operate/poll?source=tribune&amp;back=%2Foperate%2Fsources%2Ftribune" in page
+    assert client.get("/operate/sources/nothing").status_code == 404
+    assert browser().get("/operate/sources/tribune", follow_redirects=False).status_code == 303
+
+
+def test_what_a_generation_changed_is_shown_without_its_secrets(town: System, browser: Browser) -> None:
+    town.reconfigure(
+        CONFIG.replace("console://", "json://hook.example/PLANTED").replace("name: Globex", "name: <Globus>")
+    )
+    client = browser(operator=True)
+    page = client.get("/operate/configurations?to=2").text
+    assert "<del>-  - {id: globex, name: Globex," in page
+    assert "<ins>+  - {id: globex, name: &lt;Globus&gt;," in page
+    assert re.search(r"json://\*\*\*\d", page)
+    assert "PLANTED" not in page
+    assert 'href="/operate/configurations?to=2"' in client.get("/operate/audit").text
+    found = client.get("/api/configurations").json()
+    assert (found["from"], found["to"], [each["number"] for each in found["generations"]]) == (1, 2, [2, 1])
+    assert "PLANTED" not in str(found)
+    assert client.get("/operate/configurations?to=x").status_code == 400
+
+
+def test_a_generation_whose_files_were_not_kept_says_so(town: System, browser: Browser) -> None:
+    for number in range(CONTENT_KEPT + 1):
+        town.reconfigure(f"{CONFIG}# {number}\n")
+    client = browser(operator=True)
+    assert "its content was not kept" in client.get("/operate/configurations?from=1&to=3").text
+    assert "not kept" not in client.get("/operate/configurations?from=3&to=22").text

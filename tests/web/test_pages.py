@@ -141,7 +141,7 @@ def test_the_pages_link_to_pages_that_are_there(town: System, browser: Browser) 
         base = address.partition("?")[0]
         for href in Read(answer.text).values("href"):
             target = href.partition("#")[0]
-            waiting.append(base + target if target.startswith("?") else target or base)
+            waiting.append(base + target if target.startswith("?") else target or address)
     assert {"/institutions/acme", "/institutions/acme/feed.atom", "/api/institutions/acme"} <= seen
     assert any(each.startswith("/stories/") for each in seen)
     assert any("at=" in each for each in seen)

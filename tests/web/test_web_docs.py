@@ -8,7 +8,7 @@ from pathlib import Path
 from kit.browsing import Browser
 from starlette.routing import Route
 
-from alerts.web.operators import ACTIONS
+from alerts.web.acts import ACTIONS
 
 DOCS = (Path(__file__).parents[2] / "docs" / "web.md").read_text(encoding="utf-8")
 

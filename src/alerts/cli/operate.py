@@ -46,22 +46,18 @@ def ack(
 ) -> None:
     """Acknowledge a level: no reminders until it changes."""
     from alerts.pipeline import answering
-    from alerts.store.queries import listings
 
     if (alert is None) == (institution is None) or (institution is None) != (subscriber is None):
         raise UsageError("give an alert's id, or --institution together with --subscriber")
     with operating(app) as runtime:
         if alert is not None:
-            with runtime.database.read() as session:
-                ids = listings.alerts_named(session, alert) or [alert]
-            done = [answering.ack(runtime, each, by or me()) for each in ids]
+            done = answering.ack(runtime, alert, operator(by))
         else:
             chosen = Axis(axis) if axis else None
-            done = [answering.ack_level(runtime, subscriber or "", institution or "", chosen, author=by or me())]
-    for each in done:
-        axes = [axis.value for axis in each.axes]
-        record = {"subscriber": each.subscriber, "institution": each.institution, "axes": axes}
-        text = f"{each.subscriber}: no reminders of {each.institution} ({', '.join(axes)}) until it changes"
+            done = [answering.ack_level(runtime, subscriber or "", institution or "", chosen, who=operator(by))]
+    for who, about, axes in done:
+        record = {"subscriber": who, "institution": about, "axes": [each.value for each in axes]}
+        text = f"{who}: no reminders of {about} ({', '.join(axes)}) until it changes"
         click.echo(to_line(record) if as_json else text)
 
 
@@ -117,7 +113,7 @@ def silence(
             show(map(_silence, held), _SILENCE_COLUMNS, form, empty="no silences")
             return
         if end is not None:
-            operate.unsilence(runtime, end)
+            operate.unsilence(runtime, end, operator(by))
             click.echo(f"silence {end} ended", err=True)
             return
         ends = _end(lasting, until, runtime.clock())
@@ -157,10 +153,7 @@ def unsubscribe(app: App, subscriber: str, channel: str | None, undo: bool) -> N
     from alerts.pipeline import operate
 
     with operating(app) as runtime:
-        if undo:
-            channels = operate.resubscribe(runtime, subscriber, channel)
-        else:
-            channels = operate.unsubscribe(runtime, subscriber, channel)
+        channels = operate.unsubscribe(runtime, subscriber, channel, operator(), undo=undo)
     done = "subscribed again" if undo else "unsubscribed"
     click.echo(f"{subscriber}: {done}: {', '.join(channels) or 'it has no channels'}")
 
@@ -177,9 +170,10 @@ def redeliver(app: App, delivery: str | None, dead: bool, subscriber: str | None
     if (delivery is None) != dead or (subscriber is not None and not dead):
         raise UsageError("give a delivery's id, or --dead (and with it --subscriber)")
     with operating(app) as runtime:
-        found = (
-            operate.redeliver_dead(runtime, subscriber) if delivery is None else [operate.redeliver(runtime, delivery)]
-        )
+        if delivery is None:
+            found = operate.redeliver_dead(runtime, subscriber, operator())
+        else:
+            found = [operate.redeliver(runtime, delivery, operator())]
     for each in found:
         click.echo(to_line({"delivery": each, "state": "pending"}) if as_json else f"{each}: due now")
     if not found:
@@ -194,13 +188,9 @@ def release(app: App, source: str) -> None:
     from alerts.pipeline import operate
 
     with operating(app) as runtime:
-        try:
-            held = operate.release_quarantine(runtime, source)
-        except operate.RefusedError:
-            operate.resume(runtime, source)
-            click.echo(f"{source}: will be polled again now")
-            return
-    click.echo(f"{source}: {counted(held, 'item')} will be taken in at the next poll, which is due now")
+        held = operate.release(runtime, source, operator())
+    taken = f"{counted(held, 'item')} will be taken in at the next poll, which is due now"
+    click.echo(f"{source}: {taken if held else 'will be polled again now'}")
 
 
 @click.command("send-test")
@@ -257,7 +247,13 @@ def operating(app: App) -> "Iterator[Runtime]":
         )
 
 
+def operator(by: str = "") -> str:
+    """What the audit trail calls whoever uses the command line."""
+    return f"operator {by or me()}".strip()
+
+
 def me() -> str:
+    """The user's name; empty where it cannot be found."""
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):

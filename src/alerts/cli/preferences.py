@@ -8,7 +8,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.operate import by_option, me, operating
+from alerts.cli.operate import by_option, operating, operator
 from alerts.cli.output import json_command, rendered, show
 from alerts.model.answer import Answer, AnswerKind
 from alerts.model.errors import UsageError
@@ -34,7 +34,7 @@ def preferences(app: App, subscriber: str, as_yaml: bool, undo: str | None, by: 
     who = app.settings().subscriber(subscriber)
     if undo is not None:
         with operating(app) as runtime:
-            answering.take_back(runtime, undo, f"operator {by or me()}", subscriber=who.id)
+            answering.take_back(runtime, undo, operator(by), subscriber=who.id)
     now = datetime.now(UTC)
     with app.read() as session:
         given = answers.preferences(session, who.id)

@@ -15,7 +15,7 @@ from alerts.model.alert import AlertState
 from alerts.model.answer import AnswerKind
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
-from alerts.model.records import answer_record, rounded
+from alerts.model.records import answer_record, fields_of, rounded
 from alerts.model.settings import Settings
 from alerts.model.story import Evidence
 from alerts.model.subscriber import Subscriber
@@ -30,7 +30,7 @@ from alerts.routing.rules import name_of
 from alerts.runtime.configuration import Active
 from alerts.scoring.profile import Standing
 from alerts.scoring.score import combined, level_of
-from alerts.store.queries import listings, profiles
+from alerts.store.queries import dashboard, profiles
 from alerts.store.repositories import answers, items, subscriber_state
 
 LOOK_BACK = timedelta(days=7)
@@ -50,6 +50,8 @@ def why_not(
     standing = standing_at(session, active, institution, at)
     rules = {place: rule for place, rule in enumerate(subscriber.watch) if rule.select.selects(institution)}
     found = coverage(session, active.settings, institution, at)
+    about = {"subscriber": subscriber.id, "institution": institution.id}
+    past = reversed(dashboard.alerts(session, **about, since=at - LOOK_BACK, limit=MOST_ITEMS))
     ask = partial(_asked, session, active.settings, subscriber)
     return {
         "kind": "why-not",
@@ -78,7 +80,7 @@ def why_not(
             for each in answers.preferences(session, subscriber.id)
             if each.holds(at) and (each.kind is not AnswerKind.MUTE or each.institution == institution.id)
         ],
-        "alerts": listings.alerts_to(session, subscriber.id, institution.id, since=at - LOOK_BACK, upto=at),
+        "alerts": [fields_of(row, "id", "at", "channel", "on", "state", "reason") for row in past if row.at <= at],
         "stories": standing.counts.stories,
         "coverage": {"state": found.state.value, "sources": found.sources, "failing": list(found.failing)},
         "axes": [

@@ -31,11 +31,9 @@ def coverages(session: Session, settings: Settings, asked: Mapping[str, datetime
     for source in settings.sources.values():
         for institution in source.speaks_for & mine.keys():
             mine[institution].add(source.id)
-    since = min(asked.values(), default=None)
-    if since is not None:
-        for institution, source_id, newest in sources.last_reports(session, asked, since=since - MEMORY):
-            if newest >= asked[institution] - MEMORY and source_id in settings.sources:
-                mine[institution].add(source_id)
+    for institution, source_id in sources.reporting(session, {each: at - MEMORY for each, at in asked.items()}):
+        if source_id in settings.sources:
+            mine[institution].add(source_id)
     everything = any(not some for some in mine.values())
     looked_at = None if everything else set().union(*mine.values())
     known = {each.id: each for each in sources.vitals(session, looked_at)}

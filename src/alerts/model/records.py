@@ -33,8 +33,10 @@ def as_record(value: Any) -> Any:
         return value
     if is_dataclass(kind):
         return {shown: as_record(getattr(value, name)) for name, shown in _names(kind)}
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return [as_record(each) for each in value]
+    if isinstance(value, Mapping):
+        return {key: as_record(each) for key, each in value.items()}
     if isinstance(value, datetime):
         return format_time(value)
     return rounded(value) if isinstance(value, float) else getattr(value, "value", value)

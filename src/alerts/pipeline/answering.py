@@ -6,7 +6,7 @@ later, live or in a replay of the record, it decides with the same answers in fo
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -22,6 +22,9 @@ from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
 from alerts.store.queries import listings
 from alerts.store.repositories import alerts, answers
+
+# A subscriber, an institution, and the axes of whose levels it is not reminded until they change.
+Acked = tuple[str, str, tuple[Axis, ...]]
 
 
 def give(
@@ -76,24 +79,16 @@ def take_back(runtime: Runtime, answer_id: str, who: str, *, subscriber: str = "
     return replace(found, undone_at=at, undone_by=who)
 
 
-@dataclass(frozen=True, slots=True)
-class Acked:
-    """Levels that a subscriber is not reminded of until they change."""
-
-    subscriber: str
-    institution: str
-    axes: tuple[Axis, ...]
-
-
-def ack(runtime: Runtime, alert_id: str, author: str = "") -> Acked:
-    """An operator has seen an alert; a beginning of its id is enough."""
-    made = give(runtime, alert_id, AnswerKind.ACKNOWLEDGE, who=_operator(author))
+def ack(runtime: Runtime, key: str, who: str = "") -> list[Acked]:
+    """An operator has seen an alert, or all alerts of a delivery; a beginning of its id is enough."""
     with runtime.database.read() as session:
-        alert = _alert(session, made.alert)
-    return Acked(alert.subscriber, alert.institution, tuple(change.axis for change in alert.changes))
+        seen = [_alert(session, each) for each in listings.alerts_named(session, key) or [key]]
+    for alert in seen:
+        give(runtime, alert.id, AnswerKind.ACKNOWLEDGE, who=who)
+    return [(each.subscriber, each.institution, tuple(change.axis for change in each.changes)) for each in seen]
 
 
-def ack_level(runtime: Runtime, subscriber: str, institution: str, *axes: Axis | None, author: str = "") -> Acked:
+def ack_level(runtime: Runtime, subscriber: str, institution: str, *axes: Axis | None, who: str = "") -> Acked:
     """The same for the levels of some axes, or for all of an institution."""
     runtime.configuration.current().settings.institution(institution)
     asked = tuple(axis for axis in axes if axis is not None) or tuple(Axis)
@@ -103,14 +98,10 @@ def ack_level(runtime: Runtime, subscriber: str, institution: str, *axes: Axis |
             where = institution if len(asked) > 1 else f"{institution} on {asked[0]}"
             raise RefusedError(f"{subscriber} knows of no level above low for {where}: nothing to acknowledge")
         alert = max(raised.values())
-        made = Answer("", alert, subscriber, "", AnswerKind.ACKNOWLEDGE, institution, now, who=_operator(author))
+        made = Answer("", alert, subscriber, "", AnswerKind.ACKNOWLEDGE, institution, now, who=who)
         made = _record(session, router, made, now)
         router.ack(institution, raised, made.at, made.who)
-    return Acked(subscriber, institution, tuple(raised))
-
-
-def _operator(name: str) -> str:
-    return f"operator {name}".strip()
+    return subscriber, institution, tuple(raised)
 
 
 def _alert(session: Session, alert_id: str) -> Alert:

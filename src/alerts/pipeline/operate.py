@@ -1,7 +1,7 @@
 """What operators and subscribers change by hand: the same functions for the command line and the pages.
 
-Each commits its own transaction, then enqueues what comes next. It raises NotFoundError for an id that does not
-exist and RefusedError where the state does not allow it.
+Each commits its own transaction, with an entry of the audit trail that says `who` did it, then enqueues what comes
+next. It raises NotFoundError for an id that does not exist and RefusedError where the state does not allow it.
 """
 
 import secrets
@@ -18,6 +18,7 @@ from alerts.channels.send import send as hand_over
 from alerts.feeds.diff import HELD_FOR, HELD_POLLS
 from alerts.feeds.state import FeedState, resumed
 from alerts.model.alert import DeliveryState
+from alerts.model.counted import counted
 from alerts.model.errors import AlertsError, DeliveryError, NotFoundError
 from alerts.model.subscriber import Selection, Silence, Subscriber
 from alerts.model.times import format_time
@@ -36,7 +37,7 @@ class RefusedError(AlertsError):
     """It is there, but this cannot be done with it now."""
 
 
-def redeliver(runtime: Runtime, delivery: str) -> str:
+def redeliver(runtime: Runtime, delivery: str, who: str = "") -> str:
     """Sends a dead, failed or unknown delivery again, now; its id. A beginning of the id is enough."""
     with runtime.database.write() as session:
         row = overrides.find_delivery(session, delivery)
@@ -45,16 +46,20 @@ def redeliver(runtime: Runtime, delivery: str) -> str:
         if not overrides.revive(session, row.id, runtime.clock()):
             raise RefusedError(_why_not_again(row.id, DeliveryState(row.state), row.sent_at, row.reason))
         found = row.id
+        about = f"delivery {found} to {row.subscriber} by {row.channel}"
+        overrides.record(session, runtime.clock(), who, "sent a message again", about)
     logs.event("delivery.revived", delivery=found)
     runtime.enqueue(TaskRequests(send=[found]))
     return found
 
 
-def redeliver_dead(runtime: Runtime, subscriber: str | None = None) -> list[str]:
+def redeliver_dead(runtime: Runtime, subscriber: str | None = None, who: str = "") -> list[str]:
     """Sends everything again that was given up, of one subscriber or of all; the ids."""
     now = runtime.clock()
     with runtime.database.write() as session:
         found = [each for each in overrides.dead_letters(session, subscriber) if overrides.revive(session, each, now)]
+        messages = counted(len(found), "message")
+        overrides.record(session, now, who, "sent all dead letters again", f"{messages} to {subscriber or 'all'}")
     logs.event("delivery.revived", count=len(found), subscriber=subscriber or "all")
     runtime.enqueue(TaskRequests(send=found))
     return found
@@ -80,45 +85,43 @@ def silence(runtime: Runtime, select: Selection, *, until: datetime, reason: str
     made = Silence(select=select, until=until, reason=reason, author=author, starts=now, id=secrets.token_hex(4))
     with runtime.database.write() as session:
         silences.add(session, made)
+        about = f"{select.in_words()}: silence {made.id}"
+        overrides.record(session, now, author, f"silenced until {format_time(until)}: {reason}", about)
     logs.event("silence.made", silence=made.id, until=until, author=author)
     return made
 
 
-def unsilence(runtime: Runtime, silence_id: str) -> None:
+def unsilence(runtime: Runtime, silence_id: str, who: str = "") -> None:
     """Ends a silence made by hand; those of the configuration end there."""
     with runtime.database.write() as session:
         if not silences.remove(session, silence_id):
             raise NotFoundError("silence", silence_id, "`alerts silence --list` lists those in force")
+        overrides.record(session, runtime.clock(), who, "ended a silence", f"silence {silence_id}")
     logs.event("silence.ended", silence=silence_id)
 
 
-def unsubscribe(runtime: Runtime, subscriber: str, channel: str | None = None) -> tuple[str, ...]:
-    """Nothing more goes to a channel (None: to any) of a subscriber; the channels."""
-    channels = _channels(runtime, subscriber, channel)
-    with opened_router(runtime, subscriber) as (_, router, now):
-        for each in channels:
-            router.unsubscribe(each, now)
-    logs.event("subscriber.unsubscribed", subscriber=subscriber, channels=", ".join(channels))
-    return channels
-
-
-def resubscribe(runtime: Runtime, subscriber: str, channel: str | None = None) -> tuple[str, ...]:
-    """Takes an unsubscription back; the channels."""
-    channels = _channels(runtime, subscriber, channel)
-    with opened_router(runtime, subscriber) as (_, router, _):
-        for each in channels:
-            router.resubscribe(each)
-    logs.event("subscriber.resubscribed", subscriber=subscriber, channels=", ".join(channels))
-    return channels
-
-
-def _channels(runtime: Runtime, subscriber: str, channel: str | None) -> tuple[str, ...]:
+def unsubscribe(
+    runtime: Runtime, subscriber: str, channel: str | None = None, who: str = "", *, undo: bool = False
+) -> tuple[str, ...]:
+    """Nothing more goes to a channel (None: to any) of a subscriber, or with `undo` it does again; the channels."""
     known = runtime.configuration.current().settings.subscriber(subscriber)
-    if channel is None:
-        return tuple(known.channels)
-    if channel not in known.channels:
-        raise NotFoundError("channel", channel, f"{subscriber} has {', '.join(known.channels) or 'none'}")
-    return (channel,)
+    if channel not in {None, *known.channels}:
+        raise NotFoundError("channel", str(channel), f"{subscriber} has {', '.join(known.channels) or 'none'}")
+    channels = tuple(known.channels) if channel is None else (channel,)
+    with opened_router(runtime, subscriber) as (session, router, now):
+        for each in channels:
+            if undo:
+                router.resubscribe(each)
+            else:
+                router.unsubscribe(each, now)
+            overrides.record(
+                session, now, who, "subscribed again" if undo else "unsubscribed", f"{subscriber} by {each}"
+            )
+    if undo:
+        logs.event("subscriber.resubscribed", subscriber=subscriber, channels=", ".join(channels))
+    else:
+        logs.event("subscriber.unsubscribed", subscriber=subscriber, channels=", ".join(channels))
+    return channels
 
 
 @contextmanager
@@ -134,35 +137,34 @@ def opened_router(runtime: Runtime, subscriber_id: str) -> Iterator[tuple[Sessio
     runtime.enqueue(TaskRequests(send=routed.ready))
 
 
-def release_quarantine(runtime: Runtime, source: str) -> int:
-    """Releases a quarantined feed: the next poll stores its held items without alerts; returns how many there are."""
+def release(runtime: Runtime, source: str, who: str = "") -> int:
+    """Releases a quarantined feed: the next poll stores its held items without alerts; returns how many there are.
+    A source that was stopped because it is gone is polled again."""
     with runtime.database.write() as session:
-        state = _free_source(session, runtime, source)
-        if not state.held:
-            raise RefusedError(f"source {source} holds nothing back")
-        now = runtime.clock()
-        believed = replace(state, held_since=now - HELD_FOR, held_polls=HELD_POLLS)
-        overrides.poll_now(session, source, believed, now)
-    logs.event("source.released", source=source, held=state.held)
+        state, now = _free_source(session, runtime, source), runtime.clock()
+        if state.held:
+            done = f"released {counted(state.held, 'held item')}"
+            made = replace(state, held_since=now - HELD_FOR, held_polls=HELD_POLLS)
+        elif state.stopped:
+            done, made = "resumed a stopped source", resumed(state)
+        else:
+            raise RefusedError(f"source {source} holds nothing back and is not stopped")
+        overrides.poll_now(session, source, made, now)
+        overrides.record(session, now, who, done, source)
+    if state.held:
+        logs.event("source.released", source=source, held=state.held)
+    else:
+        logs.event("source.resumed", source=source)
     runtime.enqueue(TaskRequests(poll=[source]))
     return state.held
 
 
-def resume(runtime: Runtime, source: str) -> None:
-    """Polls a source again that was stopped because it is gone."""
-    with runtime.database.write() as session:
-        state = _free_source(session, runtime, source)
-        if not state.stopped:
-            raise RefusedError(f"source {source} is not stopped")
-        overrides.poll_now(session, source, resumed(state), runtime.clock())
-    logs.event("source.resumed", source=source)
-    runtime.enqueue(TaskRequests(poll=[source]))
-
-
-def poll_soon(runtime: Runtime, source: str) -> None:
+def poll_soon(runtime: Runtime, source: str, who: str = "") -> None:
     """Makes a source due now; the gap between two requests to its host still holds."""
     with runtime.database.write() as session:
-        overrides.poll_now(session, source, _free_source(session, runtime, source), runtime.clock())
+        state, now = _free_source(session, runtime, source), runtime.clock()
+        overrides.poll_now(session, source, state, now)
+        overrides.record(session, now, who, "polled now", source)
     logs.event("source.requested", source=source)
     runtime.enqueue(TaskRequests(poll=[source]))
 
@@ -181,13 +183,8 @@ def send_test(
 ) -> Iterator[tuple[str, SendResult]]:
     """Sends one test message through every channel; what came of each. Nothing is recorded."""
     for channel, url in subscriber.channels.items():
-        message = compose(
-            subscriber,
-            id=stable_id("test", subscriber.id, channel, format_time(now)),
-            kind=Kind.TEST,
-            channel=channel,
-            at=now,
-        )
+        name = stable_id("test", subscriber.id, channel, format_time(now))
+        message = compose(subscriber, id=name, kind=Kind.TEST, channel=channel, at=now)
         try:
             rendered = renderer.render(message, url)
         except DeliveryError as error:

@@ -122,7 +122,8 @@ def _prune(
     progress(steps, steps)
     with transaction() as session:
         counts.update(retention.remove_rest(session, before))
-        system_state.forget(session, system_state.OUTAGE, before=before)
+        for facts in (system_state.OUTAGE, system_state.ACT):
+            system_state.forget(session, facts, before=before)
     return counts
 
 

@@ -17,6 +17,7 @@ JUDGED = "judged"  # by source a digest of publisher, reliability and the instit
 SEARCH = "search"  # which revisions the search index holds, and by which rules
 PLAN = "plan"  # the result of the last `alerts plan` that was published
 OUTAGE = "outage/"  # facts: when sources were not read, by source and beginning; retention removes them
+ACT = "act/"  # facts: what people did (`repositories.overrides`), by time; retention removes them
 TICK = "tick"  # when a tick last looked for what is due
 CREATED = "created"
 """When the database was made; kept while there was no tick yet, to tell a young system from one that never ticks."""

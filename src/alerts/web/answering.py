@@ -183,7 +183,7 @@ async def unsubscribe(request: Request) -> Response:
     if request.method == "POST":
         fields = await form_of(request)
         with suppress(NotFoundError):  # no longer configured: nothing is sent to it, which is what was asked for
-            await run_in_threadpool(operate.unsubscribe, site.runtime, subscriber, channel)
+            await run_in_threadpool(operate.unsubscribe, site.runtime, subscriber, channel, f"a reader of {channel}")
         if "List-Unsubscribe" in fields:  # the mail program asks, not a person
             return PlainTextResponse("unsubscribed\n")
         state = "gone"
@@ -194,7 +194,9 @@ async def resubscribe(request: Request) -> Response:
     """Takes it back."""
     site, subscriber, channel = _channel_of(request)
     try:
-        await run_in_threadpool(operate.resubscribe, site.runtime, subscriber, channel)
+        await run_in_threadpool(
+            operate.unsubscribe, site.runtime, subscriber, channel, f"a reader of {channel}", undo=True
+        )
     except NotFoundError:
         raise HTTPException(404, "This channel is no longer configured: nothing will be sent to it.") from None
     return await run_in_threadpool(_channel_page, request, site, subscriber, channel, "back")

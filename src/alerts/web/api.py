@@ -13,7 +13,8 @@ from starlette.responses import Response
 
 from alerts.insight.health import health
 from alerts.insight.search import whole_number
-from alerts.model.records import as_record, some, to_line, transition_record
+from alerts.insight.source_history import history
+from alerts.model.records import as_record, fields_of, some, to_line, transition_record
 from alerts.rendering import escape
 from alerts.rendering.profile_forms import profile_record
 from alerts.rendering.tiers import DETAIL, gate, gate_changes
@@ -22,6 +23,7 @@ from alerts.store.repositories import transitions
 from alerts.web import institutions as listing
 from alerts.web.atom import asked_rule, read_alerts, readable
 from alerts.web.auth import Visitor
+from alerts.web.operators import read_audit, read_configurations
 from alerts.web.pages import asked_instant, read_why_not
 from alerts.web.reading import Shown, read_alert, read_profile, read_story
 from alerts.web.search import found as found_by
@@ -66,8 +68,7 @@ def stream(request: Request) -> Response:
     asked = listing.Asked.of(request.query_params)
     with visit(request) as (site, session, visitor):
         found = read_stream(session, site.settings, asked, visitor.tier)
-    shown = [{key: as_record(value) for key, value in each.items()} for each in found["stories"]]
-    return answer({"kind": "stream", "stories": shown, "older": found["older"]})
+    return answer({"kind": "stream", "stories": as_record(found["stories"]), "older": found["older"]})
 
 
 def institution(request: Request) -> Response:
@@ -111,9 +112,8 @@ def story(request: Request) -> Response:
         for each in found["publishers"]
     ]
     withdrawn = [_report(each) for each in found["withdrawn"]]
-    events = [{key: as_record(value) for key, value in each.items()} for each in found["events"]]
-    record = {key: as_record(value) for key, value in found.items() if key not in {"name", "titles"}}
-    return answer({"kind": "story", **record, "publishers": publishers, "withdrawn": withdrawn, "events": events})
+    record = as_record({**found, "publishers": publishers, "withdrawn": withdrawn})
+    return answer({"kind": "story", **{key: value for key, value in record.items() if key not in {"name", "titles"}}})
 
 
 _LEFT_OUT: Final = {"topics", "resolved", "reported", "correction"}  # of a report: they serve the scores
@@ -139,19 +139,32 @@ def alerts(request: Request) -> Response:
     records = []
     for row in rows:
         change = moved.get(row.transition or 0)
-        about = listings.columns(row, "id", "at", "subscriber", "channel", "institution", "on")
+        about = fields_of(row, "id", "at", "subscriber", "channel", "institution", "on", "state", "reason")
         shown = None if change is None else transition_record(gate_changes([change], known.tier, site.now())[0])
-        outcome = listings.columns(row, "state", "reason")
-        records.append({"kind": "alert", **about, "transition": shown, **outcome})
+        records.append({"kind": "alert", **about, "transition": shown})
     return answer({"kind": "alerts", "subscriber": known.id, "alerts": records})
 
 
 def status(request: Request) -> Response:
-    with visit(request) as (site, session, visitor):
-        if not visitor.operator:
-            raise HTTPException(403, "The state of the system is for operators.")
+    with visit(request, operators=True) as (site, session, _):
         report = health(session, site.runtime.configuration.files, site.now())
     return answer({"kind": "status", **report.record()})
+
+
+def source(request: Request) -> Response:
+    with visit(request, operators=True) as (site, session, _):
+        return answer({"kind": "source", **as_record(history(session, request.path_params["source"], site.now()))})
+
+
+def configurations(request: Request) -> Response:
+    with visit(request, operators=True) as (site, session, _):
+        return answer({"kind": "configurations", **as_record(read_configurations(site, session, request.query_params))})
+
+
+def audit(request: Request) -> Response:
+    with visit(request, operators=True) as (_, session, _):
+        acts = [dict(zip(("at", "who", "what", "about"), each, strict=True)) for each in read_audit(session)]
+    return answer({"kind": "audit", "acts": as_record(acts)})
 
 
 def _need_detail(visitor: Visitor, what: str) -> None:
@@ -175,4 +188,7 @@ def paths() -> Sequence[tuple[str, Any]]:
         ("/subscribers/{subscriber}/alerts", alerts),
         ("/subscribers/{subscriber}/why-not/{institution}", why_not),
         ("/status", status),
+        ("/sources/{source}", source),
+        ("/configurations", configurations),
+        ("/audit", audit),
     )

@@ -23,6 +23,7 @@ from alerts.model.errors import AlertsError, NotFoundError, StoreError, UsageErr
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
 from alerts.web import answering, api, atom, live, operators, overview, pages, probes, reports, search, sign_in, stream
+from alerts.web.acts import act
 from alerts.web.auth import Authenticator, Visitor
 from alerts.web.connections import LIVE
 from alerts.web.middleware import Hardening
@@ -87,8 +88,10 @@ def _routes() -> list[Route | Mount]:
         Route("/answer/{token}/{act}", answering.answer, methods=["GET", "POST"]),
         Route("/operate", operators.overview),
         Route("/operate/audit", operators.audit),
+        Route("/operate/configurations", operators.configurations),
+        Route("/operate/sources/{source}", operators.source),
         Route("/operate/enter", sign_in.operator, methods=["GET", "POST"]),
-        Route("/operate/{action}", operators.act, methods=["POST"]),
+        Route("/operate/{action}", act, methods=["GET", "POST"]),
         Route("/websub/{token}", probes.websub, methods=["GET", "POST"]),
         Route("/healthz", probes.healthz),
         Route("/readyz", probes.readyz),

@@ -62,14 +62,9 @@ def change_entry(change: Transition, name: str, page: str) -> Entry:
     title = f"{name}, {change.axis} ({change.axis.horizon}): {change.from_} to {change.to}"
     score = "" if change.score is None else f" Score {change.score:.2f}."
     why = "".join(f"\n{each.value:.3f} {clean(each.title)} (grade {each.grade})" for each in change.contributions[:5])
-    return Entry(
-        id=stable_urn("transition", change.institution, change.axis, format_time(change.at)),
-        title=title,
-        at=change.at,
-        url=page,
-        text=f"{title} by {change.cause}.{score}{why}",
-        tags=(change.axis.value, change.to.value, "rise" if change.rises else "fall"),
-    )
+    urn = stable_urn("transition", change.institution, change.axis, format_time(change.at))
+    tags = change.axis.value, change.to.value, "rise" if change.rises else "fall"
+    return Entry(urn, title, change.at, page, f"{title} by {change.cause}.{score}{why}", tags)
 
 
 def subscriber_feed(request: Request) -> Response:
@@ -115,7 +110,7 @@ def read_alerts(
     """A subscriber's newest alerts, one of each event, whatever the number of channels, of one watch rule (from 1)
     where asked for; and the level changes that they are about."""
     found: dict[tuple[object, ...], AlertRow] = {}
-    for row in dashboard.alerts_of(session, subscriber.id, limit=READ):
+    for row in dashboard.alerts(session, subscriber=subscriber.id, limit=READ):
         rules = (row.detail.get("considered") or {}).get("rules", ())
         if rule is None or any(each["rule"] == rule and each["matched"] for each in rules):
             found.setdefault((row.at, row.institution, row.on), row)

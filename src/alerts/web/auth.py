@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 from urllib.parse import parse_qsl
 
 from sqlalchemy.orm import Session
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -33,7 +34,7 @@ from alerts.store.repositories.sessions import WebSession
 
 MEMBER_COOKIE: Final = "alerts_member"
 SESSION_COOKIE: Final = "alerts_session"
-LARGEST_FORM: Final = 16_384  # bytes of a form; the forms of the pages are far smaller
+LARGEST_FORM: Final = 32_768  # bytes of a form: the largest names 200 things
 MAX_WRONG: Final = 10  # wrong tokens that an address may give within WINDOW
 WINDOW: Final = timedelta(minutes=10)
 MAX_ADDRESSES: Final = 10_000  # that a process remembers; the one that was wrong longest ago is forgotten first
@@ -93,9 +94,9 @@ def _network(address: str) -> str:
 
 PERSON: Final = 80  # characters of the name of somebody who signed on
 # The scope that a token for programs needs, by the first part of an address; all else is for `read`.
-SCOPES: Final = dict.fromkeys(("operate", "status", "readyz"), Scope.OPERATE) | dict.fromkeys(
-    ("subscribers", "me", "feedback"), Scope.SUBSCRIBER
-)
+SCOPES: Final = dict.fromkeys(
+    ("audit", "configurations", "operate", "readyz", "sources", "status"), Scope.OPERATE
+) | dict.fromkeys(("subscribers", "me", "feedback"), Scope.SUBSCRIBER)
 
 
 @dataclass
@@ -283,18 +284,18 @@ async def body_of(request: Request, most: int) -> bytes | None:
     return bytes(body)
 
 
-async def form_of(request: Request) -> dict[str, str]:
+async def form_of(request: Request) -> QueryParams:
     """The fields of a form. Raises HTTPException where it is too large."""
     body = await body_of(request, LARGEST_FORM)
     if body is None:
         raise HTTPException(413, "The form is too large.")
     try:
-        return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=50))
+        return QueryParams(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=250))
     except ValueError:
         raise HTTPException(400, "The form cannot be read.") from None
 
 
-def check_form(request: Request, visitor: Visitor, fields: dict[str, str]) -> None:
+def check_form(request: Request, visitor: Visitor, fields: QueryParams) -> None:
     """Raises HTTPException unless an operator asks, and by one of our own forms or with the token itself."""
     if not visitor.operator:
         raise HTTPException(403, "Only operators can do this.")

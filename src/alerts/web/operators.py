@@ -1,160 +1,123 @@
-"""The operators' page, and what can be done from it."""
+"""The pages of operators: the state of the system, the history of a source, configurations, and who did what."""
 
-import re
-from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final
-from urllib.parse import urlencode
+from typing import Any, Final
 
-from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
+from sqlalchemy.orm import Session
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
+from alerts.config.differences import differences
+from alerts.feeds import links as feed_links
 from alerts.insight.health import LATE, health
-from alerts.model.alert import DeliveryState
-from alerts.model.counted import counted
-from alerts.model.errors import AlertsError
-from alerts.model.subscriber import Selection
-from alerts.model.times import EPOCH, format_time, parse_duration
-from alerts.pipeline import answering, operate
+from alerts.insight.search import whole_number
+from alerts.insight.source_history import history
+from alerts.model.alert import AlertState, DeliveryState
+from alerts.model.errors import ConfigError
+from alerts.model.times import EPOCH
 from alerts.pipeline.route import silenced
-from alerts.rendering import escape
-from alerts.runtime.runtime import Runtime
 from alerts.store import system_state
 from alerts.store.queries import dashboard, listings
-from alerts.store.repositories import answers, generations, links, silences, sources
-from alerts.web.auth import PERSON, check_form, form_of
-from alerts.web.site import site_of, visit
+from alerts.store.repositories import answers, generations, links, overrides, sources
+from alerts.store.repositories.sources import Health
+from alerts.web.site import Site, visit
 
-ACTIONS: Final = ("redeliver", "redeliver-dead", "silence", "unsilence", "release", "poll", "ack", "undo")
 MOST: Final = 50
 AUDITED: Final = 200
 RECENT: Final = timedelta(days=7)  # how old what was held back may be
-BACK: Final = re.compile(r"/(operate|institutions|alerts)(/[\w~%-][\w.~%-]*)?", re.ASCII)  # pages that acts return to
 STATES: Final = ("", *(state.value for state in DeliveryState))
+KINDS: Final = ("", "failing", "held", "stopped", "stale")  # of sources; all are the first
 
 
 def overview(request: Request) -> Response:
-    """The state of the system. For operators alone."""
-    state = request.query_params.get("state", "")
-    state = state if state in STATES else ""
-    with visit(request) as (site, session, visitor):
-        if not visitor.operator:
-            return RedirectResponse("/operate/enter", status_code=303)
+    """The state of the system."""
+    asked = {name: request.query_params.get(name, "") for name in ("state", "sources", "q")}
+    with visit(request, operators=True) as (site, session, visitor):
         now = site.now()
         known = [each for each in sources.health(session) if each.active]
         # What is stopped, holds something back or fails comes first.
         known.sort(key=lambda each: (not each.state.stopped, not each.state.held, -each.error_streak, each.id))
+        named = [each for each in known if asked["q"].casefold() in each.id.casefold()]
+        state = [asked["state"]] if asked["state"] in STATES[1:] else ()
         values = {
             "report": health(session, site.runtime.configuration.files, now),
-            "suppressed": dashboard.suppressed(session, now - RECENT, MOST),
+            "suppressed": dashboard.alerts(session, state=AlertState.SUPPRESSED.value, since=now - RECENT, limit=MOST),
             "dead": listings.deliveries(session, state=[DeliveryState.DEAD.value], limit=MOST),
-            "deliveries": listings.deliveries(session, state=[state] if state else (), limit=MOST),
+            "deliveries": listings.deliveries(session, state=state, limit=MOST),
             "silences": [each for each in silenced(session, site.settings) if each.until > now],
-            "sources": known[: 4 * MOST],
-            "sources_total": len(known),
+            "known": known,
+            "fitting": [each for each in named if asked["sources"] in kinds(each, now)],
             "queues": listings.overdue(session, now),
             "plan": system_state.get(session, system_state.PLAN),
-            "sources_failing": sum(bool(each.error) for each in known),
+            "config_problems": site.runtime.configuration.problems,
+            "settings": site.settings,
         }
-    values |= {
-        "config_problems": site.runtime.configuration.problems,
-        "settings": site.settings,
-        "states": STATES,
-        "state": state,
-        "most": MOST,
-        "late": LATE,
-    }
+    values |= {"states": STATES, "kinds": KINDS, "asked": asked, "most": MOST, "late": LATE}
     return site.page(request, "operate.html.j2", visitor, values)
 
 
+def kinds(source: Health, now: datetime) -> set[str]:
+    """Which of KINDS a source is."""
+    stale = source.state.stale_at is not None and source.state.stale_at <= now
+    facts = zip(KINDS, (True, source.error, source.state.held, source.state.stopped, stale), strict=True)
+    return {kind for kind, holds in facts if holds}
+
+
+def source(request: Request) -> Response:
+    """What one source brought, when it was not read, and whether it is first or redundant."""
+    with visit(request, operators=True) as (site, session, visitor):
+        found = history(session, request.path_params["source"], site.now())
+        known = site.settings.sources.get(found["source"])
+    values = {"found": found, "known": known, "address": known and feed_links.shown(known.url), "most": MOST}
+    return site.page(request, "operate_source.html.j2", visitor, values)
+
+
+def configurations(request: Request) -> Response:
+    """The generations of the configuration, and what differs between two of them."""
+    with visit(request, operators=True) as (site, session, visitor):
+        values = read_configurations(site, session, request.query_params)
+    return site.page(request, "operate_configurations.html.j2", visitor, values)
+
+
+def read_configurations(site: Site, session: Session, asked: Mapping[str, str]) -> dict[str, Any]:
+    """The generations on record, the newest first, and what differs in one (`to`) from another (`from`): in the newest
+    from the one before, where none is named. `problem` says why that cannot be said."""
+    kept, recorded = site.runtime.configuration.generations, generations.recent(session, EPOCH)[::-1]
+    values: dict[str, Any] = {"generations": recorded, "from": None, "to": None, "files": [], "problem": ""}
+    if recorded and kept is not None:
+        last = recorded[0].number
+        values["to"] = whole_number(asked, "to", last, last)
+        values["from"] = whole_number(asked, "from", max(1, values["to"] - 1), last)
+        try:
+            found = differences(kept.contents(values["from"]), kept.contents(values["to"]))
+            values["files"] = [{"file": name, "lines": lines} for name, lines in found]
+        except ConfigError as error:
+            values["problem"] = f"{error.problems[0].file}: {error.problems[0].message}"
+    return values
+
+
 def audit(request: Request) -> Response:
-    """What people did, by time, as far as it is on record: answers, silences, configurations, links."""
-    with visit(request) as (site, session, visitor):
-        if not visitor.operator:
-            return RedirectResponse("/operate/enter", status_code=303)
-        acts: list[tuple[datetime, str, str, str]] = []
-        for each in answers.find(session, limit=AUDITED):
-            about = f"{each.institution}, for {each.subscriber}"
-            acts.append((each.at, each.who, each.in_words(), about))
-            if each.undone_at is not None:
-                acts.append((each.undone_at, each.undone_by, f"took back: {each.in_words()}", about))
-        for made in silences.all_silences(session):
-            said = f"silence until {format_time(made.until)}: {made.reason}"
-            acts.append((made.starts or made.until, made.author, said, made.select.in_words()))
-        for edition in generations.recent(session, EPOCH):
-            said = f"configuration {edition.number} ({edition.hash[:12]})"
-            acts.append((edition.published_at, f"host {edition.host}", said, ""))
-        for link in links.all_links(session):
-            about = f"{link.id} {link.name}, {link.subscriber or link.tier.value}"
-            acts.append((link.created_at, "", "made a link", about))
-            if link.revoked_at is not None:
-                acts.append((link.revoked_at, "", "revoked a link", about))
-    acts.sort(key=lambda act: act[0], reverse=True)
-    return site.page(request, "audit.html.j2", visitor, {"acts": acts[:AUDITED], "most": AUDITED})
+    """What people did, by time, as far as it is on record."""
+    with visit(request, operators=True) as (site, session, visitor):
+        values = {"acts": read_audit(session), "most": AUDITED}
+    return site.page(request, "audit.html.j2", visitor, values)
 
 
-async def act(request: Request) -> Response:
-    """Does one thing and goes back to the page, which says what was done."""
-    action = request.path_params["action"]
-    if action not in ACTIONS:
-        raise HTTPException(404, "There is no such action.")
-    fields = await form_of(request)
-    done = await run_in_threadpool(_act, request, action, fields)
-    back = fields.get("back", "")
-    page = back if BACK.fullmatch(back) else "/operate"
-    return RedirectResponse(f"{page}?" + urlencode({"done": done}), status_code=303)
-
-
-def _act(request: Request, action: str, fields: dict[str, str]) -> str:
-    site = site_of(request)
-    with site.runtime.database.read() as session:
-        visitor = site.visitor(request, session)
-    check_form(request, visitor, fields)
-    try:
-        # Who signed on is on record under that name; who showed a token may say one.
-        by = visitor.person or escape.headline(fields.get("by", ""), PERSON)
-        return _done(site.runtime, action, defaultdict(str, fields, by=by), site.now())
-    except AlertsError as error:
-        return f"Not done: {error}"
-
-
-def _done(runtime: Runtime, action: str, given: Mapping[str, str], now: datetime) -> str:
-    """Does one of ACTIONS and says so; a field that was not given is empty."""
-    match action:
-        case "redeliver":
-            return f"Delivery {operate.redeliver(runtime, given['delivery'])} is due now."
-        case "redeliver-dead":
-            return f"Due now: {counted(len(operate.redeliver_dead(runtime)), 'delivery', 'deliveries')}."
-        case "silence":
-            try:
-                until = now + parse_duration(given["for"])
-            except (ValueError, OverflowError):
-                return f"Not done: {given['for']!r} is no duration; write for example 4h."
-            about = Selection(institutions=frozenset({given["institution"]}))
-            made = operate.silence(runtime, about, until=until, reason=given["reason"], author=given["by"])
-            return f"Silence {made.id} holds."
-        case "unsilence":
-            operate.unsilence(runtime, given["silence"])
-            return "The silence has ended."
-        case "release":
-            try:
-                held = operate.release_quarantine(runtime, given["source"])
-            except operate.RefusedError:
-                operate.resume(runtime, given["source"])
-                return f"{given['source']} will be polled again now."
-            return f"{counted(held, 'item')} of {given['source']} will be taken in at its next poll, which is due now."
-        case "poll":
-            operate.poll_soon(runtime, given["source"])
-            return f"{given['source']} is due now."
-        case "ack":
-            if given["alert"]:
-                done = answering.ack(runtime, given["alert"], given["by"])
-            else:
-                done = answering.ack_level(runtime, given["subscriber"], given["institution"], author=given["by"])
-            return f"{done.subscriber} gets no reminders of {done.institution} until it changes."
-        case _:  # undo
-            answer = answering.take_back(runtime, given["answer"], f"operator {given['by']}".strip())
-            return f"Taken back: {answer.in_words()} of {answer.subscriber}."
+def read_audit(session: Session) -> list[tuple[datetime, str, str, str]]:
+    """The newest acts, the newest first: those of the audit trail, answers, configurations and links."""
+    acts = overrides.recorded(session, AUDITED)
+    for each in answers.find(session, limit=AUDITED):
+        about = f"{each.institution}, for {each.subscriber}"
+        acts.append((each.at, each.who, each.in_words(), about))
+        if each.undone_at is not None:
+            acts.append((each.undone_at, each.undone_by, f"took back: {each.in_words()}", about))
+    for edition in generations.recent(session, EPOCH):
+        said = f"configuration {edition.number} ({edition.hash[:12]})"
+        acts.append((edition.published_at, f"host {edition.host}", said, ""))
+    for link in links.all_links(session):
+        about = f"{link.id} {link.name}, {link.subscriber or link.tier.value}"
+        acts.append((link.created_at, "", "made a link", about))
+        if link.revoked_at is not None:
+            acts.append((link.revoked_at, "", "revoked a link", about))
+    return sorted(acts, key=lambda act: act[0], reverse=True)[:AUDITED]

@@ -15,6 +15,7 @@ from alerts.model.records import answer_record
 from alerts.model.times import EPOCH, point_in_time
 from alerts.rendering.plot import WIDTH
 from alerts.rendering.tiers import ANALYSIS, DETAIL, gate
+from alerts.store.queries import dashboard
 from alerts.store.repositories import answers
 from alerts.web import institutions as listing
 from alerts.web import reading
@@ -52,11 +53,12 @@ def profile(request: Request) -> Response:
             "stories": reading.stories_of(session, shown),
             "institution": institution,
             "institutions": site.settings.institutions,
+            "alike": [each for each in site.settings.institutions.values() if each.category == institution.category],
             "past": at,
             "window": window,
             "windows": list(WINDOWS),
             "plots": [reading.plots(site, session, each, WINDOWS[window], widths) for each in drawn],
-            "subscribers": sorted(site.settings.subscribers) if visitor.form else [],
+            "alerts": dashboard.alerts(session, institution=institution.id, limit=20) if visitor.form else [],
             "answers": [answer_record(each) for each in given if visitor.may_read(each.subscriber)],
         }
     return site.page(request, "profile.html.j2", visitor, values)
@@ -88,7 +90,9 @@ def story(request: Request) -> Response:
         found = read_story(session, site.settings, request.path_params["story"])
         if found["merged_into"]:
             return RedirectResponse(f"/stories/{found['merged_into']}", status_code=303)
-    return site.page(request, "story.html.j2", visitor, {"story": found})
+        about = dashboard.alerts(session, institution=found["institution"], since=found["first"], limit=200)
+        brought = [each for each in about if visitor.form and each.detail.get("story") == found["story"]]
+    return site.page(request, "story.html.j2", visitor, {"story": found, "alerts": brought})
 
 
 def alert(request: Request) -> Response:

@@ -22,7 +22,7 @@ from alerts.model.profile import Profile
 from alerts.model.settings import Settings
 from alerts.model.story import Report
 from alerts.model.times import format_time
-from alerts.rendering.plot import levels_svg
+from alerts.rendering.plot import WIDTH, levels_svg
 from alerts.rendering.tiers import gate_explanation
 from alerts.scoring.confidence import weight
 from alerts.scoring.score import combined, curve, grid, half_life_of, level_from
@@ -36,8 +36,9 @@ from alerts.web.site import Site
 
 SHOWN: Final = 20  # contributions, and stories that are explained, on the page of an alert: those that contribute most
 MOST: Final = 100  # reports of a story on its page, and events of its making
-POINTS: Final = 180  # instants of a curve, next to those of its level changes
+POINTS: Final = 180  # instants of a curve of full width, next to those of its level changes
 WINDOWS: Final = {f"{days}d": timedelta(days=days) for days in (1, 7, 30, 90)} | {"1y": timedelta(days=365)}
+_STORY = ("institution", "title", "confidence", "grade", "mix", "first", "newest", "merged_into")
 NARROW: Final = 430  # the width of a picture on a phone, or beside another
 
 
@@ -58,12 +59,13 @@ def fitting(shown: Iterable[Profile]) -> str:
     return next((name for name, window in WINDOWS.items() if max(ages, default=window) * 1.1 <= window), "1y")
 
 
-def plots(site: Site, session: Session, shown: Profile, window: timedelta, widths: Iterable[int]) -> list[Markup]:
+def plots(site: Site, session: Session, shown: Profile, window: timedelta, widths: Sequence[int]) -> list[Markup]:
     """The levels of the last `window` up to the instant of the profile, as SVG of each width."""
     rules = site.settings.levels
     start = shown.at - window
-    instants = grid(start, shown.at, POINTS, shown.history)
-    steps = profiles.scores(session, shown.institution, start, shown.at, POINTS)
+    points = POINTS * max(widths) // WIDTH
+    instants = grid(start, shown.at, points, shown.history)
+    steps = profiles.scores(session, shown.institution, start, shown.at, points)
     curves = {
         axis: curve([(at, scores[axis]) for at, scores in steps], instants, half_life_of(rules, axis)) for axis in Axis
     }
@@ -129,9 +131,8 @@ def read_story(session: Session, settings: Settings, story_id: str) -> dict[str,
     events = dashboard.story_events(session, story_id, limit=MOST)
     return {
         "story": row.id,
-        **{name: getattr(row, name) for name in ("institution", "title", "confidence", "grade", "mix")},
+        **{name: getattr(row, name) for name in _STORY},
         "topics": [topic for topic, _ in row.topics],
-        **{name: getattr(row, name) for name in ("first", "newest", "merged_into")},
         "publishers": sorted(publishers, key=lambda each: -each["weight"]),
         "withdrawn": [each for item, each in shown.items() if item not in counting],
         "events": [{"at": each.at, "kind": each.kind, "other": each.other, **each.why} for each in events],

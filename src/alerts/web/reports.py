@@ -68,8 +68,11 @@ def feedback(request: Request) -> Response:
         if name:
             site.settings.subscriber(name)
         rows = verdicts(session, site.settings, name or None, site.now() - _LOOK_BACK)
+        given = answers.find(session, subscriber=name or None, limit=4 * _MOST)
+        said = [answer_record(each) for each in given if each.verdict]
         subscribers = sorted(site.settings.subscribers) if visitor.operator else []
-    values = {"rows": rows, "subscriber": name, "subscribers": subscribers, "most": _MOST, "days": _LOOK_BACK.days}
+    values = {"rows": rows, "answers": said, "subscriber": name, "subscribers": subscribers, "most": _MOST}
+    values["days"] = _LOOK_BACK.days
     return site.page(request, "feedback.html.j2", visitor, values)
 
 
@@ -82,7 +85,7 @@ def mine(request: Request) -> Response:
         if not name:
             raise HTTPException(403, "This is for subscribers: open the link that you were given.")
         who, now, signer = site.settings.subscriber(name), site.now(), site.authenticator.signer
-        alerts = dashboard.alerts_of(session, who.id, since=now - _RECENT, limit=10 * _MOST)
+        alerts = dashboard.alerts(session, subscriber=who.id, since=now - _RECENT, limit=10 * _MOST)
         chosen = [each for each in answers.preferences(session, who.id) if each.holds(now)]
         given = answers.find(session, subscriber=who.id, limit=_MOST)
         values = {

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -114,8 +115,14 @@ def site_of(request: Request) -> Site:
 
 
 @contextmanager
-def visit(request: Request) -> Iterator[tuple[Site, Session, Visitor]]:
-    """The site, a transaction that reads its database, and who asks. Raises HTTPException where a token is bad."""
+def visit(request: Request, *, operators: bool = False) -> Iterator[tuple[Site, Session, Visitor]]:
+    """The site, a transaction that reads its database, and who asks. Raises HTTPException where a token is bad, or for
+    others where it is for operators: they are led to where they can show the operator token."""
     site = site_of(request)
     with site.runtime.database.read() as session:
-        yield site, session, site.visitor(request, session)
+        visitor = site.visitor(request, session)
+        if operators and not visitor.operator:
+            elsewhere = HTTPException(303, headers={"Location": "/operate/enter"})
+            is_api = request.url.path.startswith("/api/")
+            raise HTTPException(403, "This is for operators.") if is_api else elsewhere
+        yield site, session, visitor

@@ -7,7 +7,6 @@ from operator import itemgetter
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from alerts.model.alert import AlertState
 from alerts.model.level import Axis, Transition
 from alerts.model.times import EPOCH
 from alerts.store.repositories.transitions import lean_transition_of
@@ -74,16 +73,10 @@ def story_events(session: Session, story_id: str, *, limit: int) -> list[StoryEv
     return list(reversed(rows))
 
 
-def alerts_of(session: Session, subscriber: str, *, since: datetime = EPOCH, limit: int) -> list[AlertRow]:
-    """A subscriber's newest alerts from an instant on, the newest first."""
-    mine = AlertRow.subscriber == subscriber, AlertRow.at >= since
-    return list(session.scalars(select(AlertRow).where(*mine).order_by(AlertRow.at.desc(), AlertRow.id).limit(limit)))
-
-
-def suppressed(session: Session, since: datetime, limit: int) -> list[AlertRow]:
-    """The newest alerts from an instant on that were held back for good, the newest first."""
-    held = AlertRow.at >= since, AlertRow.state == AlertState.SUPPRESSED.value
-    return list(session.scalars(select(AlertRow).where(*held).order_by(AlertRow.at.desc(), AlertRow.id).limit(limit)))
+def alerts(session: Session, *, limit: int, since: datetime = EPOCH, **columns: str) -> list[AlertRow]:
+    """The newest alerts from an instant on that have these values in these columns, the newest first."""
+    found = select(AlertRow).filter_by(**columns).where(AlertRow.at >= since)
+    return list(session.scalars(found.order_by(AlertRow.at.desc(), AlertRow.id).limit(limit)))
 
 
 def transitions_by_id(session: Session, ids: Iterable[int]) -> dict[int, Transition]:

@@ -11,21 +11,11 @@ from sqlalchemy.orm import Session
 
 from alerts.model.fields import grouped
 from alerts.model.level import Axis, Level
-from alerts.model.times import format_time
+from alerts.model.records import as_record, fields_of
 from alerts.store import schema
 from alerts.store.upsert import SOME, equal, rows_of
 
 _Row = TypeVar("_Row", bound=schema.Base)
-
-
-def _time(value: datetime | None) -> str | None:
-    return None if value is None else format_time(value)
-
-
-def columns(row: Any, *names: str) -> dict[str, Any]:
-    """Some columns of a row by their names, instants as text."""
-    values = {name: getattr(row, name) for name in names}
-    return {name: _time(value) if isinstance(value, datetime) else value for name, value in values.items()}
 
 
 def levels(session: Session) -> dict[str, dict[Axis, Level]]:
@@ -55,9 +45,9 @@ def stories(
     fitting = (row for row in rows if topic is None or any(name == topic for name, _ in row.topics))
     found = []
     for row in islice(fitting, limit):
-        shown = columns(row, "institution", "title", "grade", "confidence", "mix", "reports", "publishers")
+        shown = fields_of(row, "institution", "title", "grade", "confidence", "mix", "reports", "publishers")
         topics = [name for name, _ in row.topics]
-        found.append({"story": row.id, **shown, "topics": topics, **columns(row, "first", "newest")})
+        found.append({"story": row.id, **shown, "topics": topics, **fields_of(row, "first", "newest")})
     return found
 
 
@@ -100,12 +90,12 @@ def _delivery(
 ) -> dict[str, Any]:
     return {
         "delivery": row.id,
-        **columns(row, "at", "subscriber", "channel", "kind", "state", "reason"),
+        **fields_of(row, "at", "subscriber", "channel", "kind", "state", "reason"),
         "institutions": sorted({alert.institution for alert in alerts}),
         "alerts": [alert.id for alert in alerts] or row.message["alerts"],
-        "sent_at": _time(row.sent_at),
-        "next_attempt_at": _time(row.due_at) if row.state in {"pending", "failed", "unknown"} else None,
-        "attempts": [columns(each, "number", "started_at", "ended_at", "state", "line") for each in attempts],
+        "sent_at": as_record(row.sent_at),
+        "next_attempt_at": as_record(row.due_at) if row.state in {"pending", "failed", "unknown"} else None,
+        "attempts": [fields_of(each, "number", "started_at", "ended_at", "state", "line") for each in attempts],
     }
 
 
@@ -157,16 +147,6 @@ def alerts_named(session: Session, key: str) -> list[str]:
     carried = select(schema.CarriedRow.alert).where(schema.CarriedRow.delivery == delivery.id)
     ids = select(schema.AlertRow.id).where(schema.AlertRow.id.in_(carried))
     return list(session.scalars(ids.order_by(schema.AlertRow.at, schema.AlertRow.id)))
-
-
-def alerts_to(
-    session: Session, subscriber: str, institution: str, *, since: datetime, upto: datetime
-) -> list[dict[str, Any]]:
-    """The alerts of a subscriber about an institution in a span of time, in order of time."""
-    alert = schema.AlertRow
-    asked = alert.subscriber == subscriber, alert.institution == institution, alert.at.between(since, upto)
-    rows = session.scalars(select(alert).where(*asked).order_by(alert.at, alert.id))
-    return [columns(row, "id", "at", "channel", "on", "state", "reason") for row in rows]
 
 
 def deliveries_of(session: Session, alert_id: str) -> list[dict[str, Any]]:

@@ -30,6 +30,7 @@ from alerts.store.schema import (
     ClockRow,
     FindingRow,
     ItemRow,
+    MembershipRow,
     RevisionRow,
     StoryVersionRow,
     TransitionRow,
@@ -165,6 +166,26 @@ def _lean(session: Session) -> ColumnElement[str]:
         return func.json_extract(text, *(f"$.{name}" for name in _DETAIL))
     # As `json`, which takes any escape that a title may hold; `jsonb` does not.
     return cast(func.json_build_array(*(cast(text, JSON).op("->")(literal(name, Text)) for name in _DETAIL)), Text)
+
+
+def items(session: Session, some: Collection[str]) -> list[ItemRow]:
+    """Items by their ids, the newest first."""
+    found = rows_of(session, select(ItemRow).where(ItemRow.id.in_(SOME)), sorted(some))
+    return sorted((row for (row,) in found), key=lambda row: (row.first_observed, row.id), reverse=True)
+
+
+def reporters(session: Session, some: Collection[str]) -> dict[str, dict[str, datetime]]:
+    """By story of which some items are reports when each source first brought a report of it."""
+    member, finding = table_of(MembershipRow).c, table_of(FindingRow).c
+    same = (member.institution == finding.institution) & (member.item == finding.item)
+    placed = select(member.story).where(same, finding.item.in_(SOME)).distinct()
+    stories = {story for (story,) in rows_of(session, placed, sorted(some))}
+    first = select(member.story, ItemRow.source, func.min(ItemRow.first_observed)).join(
+        ItemRow, ItemRow.id == member.item
+    )
+    by_source = first.where(member.story.in_(SOME)).group_by(member.story, ItemRow.source)
+    found = grouped((story, (source, at)) for story, source, at in rows_of(session, by_source, sorted(stories)))
+    return {story: dict(pairs) for story, pairs in found.items()}
 
 
 def reported(session: Session, items: list[str]) -> dict[str, datetime]:

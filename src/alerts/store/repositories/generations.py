@@ -17,7 +17,8 @@ from alerts.store import system_state
 from alerts.store.schema import ConfigurationRow, table_of
 from alerts.store.upsert import insert_all
 
-KEPT: Final = 200  # generations whose hash is remembered; the content is kept of the newest alone
+KEPT: Final = 200  # generations whose hash is remembered
+CONTENT_KEPT: Final = 20  # of the newest the files are kept, encrypted, so that their differences can be shown
 HOST_PREFIX: Final = "files/"
 HOST_KEPT: Final = timedelta(days=30)  # what a host that is gone had in its directory is forgotten after this
 
@@ -77,7 +78,8 @@ def add(
     """Puts a configuration in force. The caller holds the lock of `newest`."""
     former = newest(session)
     made = Generation(1 if former is None else former.number + 1, content_hash, at, host, outline)
-    session.execute(update(ConfigurationRow).values(content=b""))
+    outdated = ConfigurationRow.number <= made.number - CONTENT_KEPT, ConfigurationRow.content != b""
+    session.execute(update(ConfigurationRow).where(*outdated).values(content=b""))
     row = {"number": made.number, "hash": content_hash, "published_at": at, "host": host}
     insert_all(session, ConfigurationRow, [{**row, "outline": dict(outline), "content": content}])
     session.execute(delete(ConfigurationRow).where(ConfigurationRow.number <= made.number - KEPT))

@@ -1,5 +1,6 @@
-"""Manual overrides: deliveries sent again, sources released from quarantine, resumed, or polled sooner."""
+"""Manual overrides (deliveries sent again, sources released, resumed or polled sooner), and the audit trail of them."""
 
+import secrets
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -7,7 +8,9 @@ from sqlalchemy.orm import Session
 
 from alerts.feeds.state import FeedState
 from alerts.model.alert import DeliveryState
-from alerts.store.schema import DeliveryRow, SourceRow
+from alerts.model.times import micros
+from alerts.store import system_state
+from alerts.store.schema import DeliveryRow, FactRow, SourceRow
 from alerts.store.upsert import equal
 
 AGAIN = (DeliveryState.DEAD.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
@@ -53,3 +56,17 @@ def hasten(session: Session, source: str, at: datetime) -> bool:
     """Makes a source due at `at`, if it is polled and was not due before."""
     later = update(SourceRow).where(SourceRow.id == source, SourceRow.active.is_(True), SourceRow.next_poll_at > at)
     return session.scalar(later.values(next_poll_at=at, claimed_until=None).returning(SourceRow.id)) is not None
+
+
+def record(session: Session, at: datetime, who: str, what: str, about: str) -> None:
+    """Adds to the audit trail who did what, and to what, in the transaction that does it. Nothing is ever changed
+    there; retention removes what is old."""
+    name = f"{system_state.ACT}{micros(at)}/{secrets.token_hex(4)}"
+    system_state.put(session, name, at, {"who": who, "what": what, "about": about})
+
+
+def recorded(session: Session, limit: int) -> list[tuple[datetime, str, str, str]]:
+    """The newest acts of the audit trail, the newest first: when, who, what, and to what."""
+    acts = select(FactRow.at, FactRow.value).where(FactRow.name.startswith(system_state.ACT))
+    newest_first = session.execute(acts.order_by(FactRow.name.desc()).limit(limit))
+    return [(at, value["who"], value["what"], value["about"]) for at, value in newest_first]

@@ -1,11 +1,11 @@
 """Sources: when each is due, the lease of its poller, its health."""
 
 import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, case, func, or_, select, update
+from sqlalchemy import and_, bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from alerts.feeds.links import storable
@@ -16,7 +16,7 @@ from alerts.model.times import format_time, micros, parse_time
 from alerts.store import system_state
 from alerts.store.claims import Claim
 from alerts.store.schema import CaseRow, FindingRow, HostRow, SourceRow, table_of
-from alerts.store.upsert import SOME, insert_new, rows_of, upsert
+from alerts.store.upsert import SOME, chunks, insert_new, rows_of, upsert
 
 _SOURCES = table_of(SourceRow)
 _S = _SOURCES.c
@@ -54,11 +54,6 @@ _HEALTH = select(
 _HEALTH_OF = _HEALTH.where(_S.id.in_(SOME))
 _VITALS = select(_S.id, _S.last_success_at, _S.error, _S.error_streak, _S.stale_at)
 _VITALS_OF = _VITALS.where(_S.id.in_(SOME))
-_LAST_REPORTS = (
-    select(_FINDINGS.institution, _FINDINGS.source, func.max(_FINDINGS.observed))
-    .where(_FINDINGS.institution.in_(SOME), _FINDINGS.observed >= bindparam("since"))
-    .group_by(_FINDINGS.institution, _FINDINGS.source)
-)
 claim_due = Claim(_SOURCES, _S.id, _S.next_poll_at, _S.active.is_(True)).due  # sources to poll now: see `Claim.due`
 
 
@@ -172,9 +167,10 @@ def add_outage(session: Session, source: str, since: datetime, until: datetime) 
     system_state.put(session, name, until, {"source": source, "since": format_time(since)})
 
 
-def outages(session: Session) -> list[tuple[str, datetime, datetime]]:
-    """The outages on record: source, since when and until when."""
-    facts = (fact for _, fact in system_state.named(session, system_state.OUTAGE))
+def outages(session: Session, source: str | None = None) -> list[tuple[str, datetime, datetime]]:
+    """The outages on record, or those of one source and of all sources at once: source, since when and until when."""
+    prefixes = [""] if source is None else [f"{source}/", "/"]
+    facts = [fact for each in prefixes for _, fact in system_state.named(session, system_state.OUTAGE + each)]
     return [(fact.value["source"], parse_time(fact.value["since"]), fact.at) for fact in facts]
 
 
@@ -222,9 +218,13 @@ def vitals(session: Session, ids: Collection[str] | None = None) -> list[Vital]:
     return [Vital(*row) for row in rows_of(session, _VITALS_OF, sorted(ids))]
 
 
-def last_reports(session: Session, institutions: Iterable[str], since: datetime) -> list[tuple[str, str, datetime]]:
-    """Institution, source and instant: the newest mention of each institution in each source since an instant."""
-    return [tuple(row) for row in rows_of(session, _LAST_REPORTS, sorted(institutions), since=since)]
+def reporting(session: Session, since: Mapping[str, datetime]) -> Iterator[tuple[str, str]]:
+    """Institution and source: which sources mentioned each institution since an instant of its own."""
+    pairs = select(_FINDINGS.institution, _FINDINGS.source).distinct()
+    total = select(func.count()).select_from(SourceRow).scalar_subquery()
+    for some in chunks(sorted(since), 100):
+        lately = (and_(_FINDINGS.institution == each, _FINDINGS.observed >= since[each]) for each in some)
+        yield from session.execute(pairs.where(or_(*lately)).limit(len(some) * total))  # once all are found, it is done
 
 
 def reporters(session: Session, since: datetime) -> dict[str, set[str]]:
