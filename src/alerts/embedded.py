@@ -298,12 +298,6 @@ def start_workers(supervisor: Supervisor) -> None:
     supervisor.add("beat", work=beat.main)
 
 
-def check_port(host: str, port: int) -> None:
-    """Raises EmbeddedError where the pages cannot listen there."""
-    if port:
-        listening(host, port).close()
-
-
 def listening(host: str, port: int) -> socket.socket:
     """A socket bound to the address. Raises EmbeddedError where it is taken or not ours to take."""
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)

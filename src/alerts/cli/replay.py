@@ -97,11 +97,11 @@ def recorded(app: App, until: datetime | None) -> list[Item]:
 @json_command
 def plan(app: App, against: Path, history: str | None, publish: bool, as_json: bool) -> int:
     """Say what a change of the configuration would do."""
-    from alerts.config.load import load
+    from alerts.config.load import load_entries
     from alerts.replay import plan as planning
     from alerts.store import system_state
 
-    before, after = app.settings(), load(against)
+    before, after = app.settings(), load_entries(against).settings
     bad: list[InputError] = []
     items = recorded(app, None) if history is None else read_file(history, bad)
     with Progress("replaying", 2 * len(items), least=LONG) as progress:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from alerts.feeds.links import absolute
 from alerts.feeds.parsing.text import to_line
-from alerts.feeds.tables import table
+from alerts.model.tables import table
 
-_TYPES = table("vocabulary")["feed_types"]
+_TYPES = table("alerts.feeds", "data/vocabulary.yaml")["feed_types"]
 _ELEMENT = re.compile(r"<(link|base|a)\b([^<>]{1,4000})>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([a-zA-Z-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>]+))")
 _HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style|template)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
