@@ -86,6 +86,8 @@ def test_without_any_state_a_command_says_where_it_looked(call: Call, empty: Sta
         (["status"], 1),  # nothing ticks
         (["names", "acme"], 0),
         (["names", "acme", "--missing"], 0),
+        (["names", "--missing"], 0),
+        (["names"], 2),
         (["profile", "acme"], 0),
         (["profile", "acme", "--tier", "open"], 0),
         (["profile", "acme", "--at", "1h"], 0),

@@ -1,7 +1,7 @@
 """`alerts poll`: one line a source, what follows from it, and what it leaves to others."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from kit.feeds import Entry, FeedServer, Page
 from kit.system import settings, write
 from sqlalchemy import update
 
+from alerts.store import system_state
 from alerts.store.database import Database
 from alerts.store.schema import SourceRow
 
@@ -48,6 +49,22 @@ def test_named_sources_are_polled_and_alerts_sent(call: Any, place: Place, feeds
     assert "wire: 1 new item, 0 changed, about acme" in done.out
     assert "Acme Networks hit by outage" in done.out, "its alert is sent"
     assert feeds.count("other") == 0
+
+
+def test_it_is_no_tick(call: Any, place: Place) -> None:
+    """Whether a schedule runs is judged by ticks: a poll by hand must neither hide that none comes nor replace one."""
+    database = Database(f"sqlite:///{place.path / 'alerts.db'}")
+    assert call(place, "poll", "wire").status == 0
+    assert call(place, "status", "--json").records[0]["last_tick"] is None
+    before = datetime.now(UTC) - timedelta(hours=3)
+    with database.write() as session:
+        system_state.put(session, system_state.TICK, before, {"once": False})
+    assert call(place, "poll", "wire").status == 0
+    with database.read() as session:
+        fact = system_state.get(session, system_state.TICK)
+    database.dispose()
+    assert fact is not None
+    assert (fact.at, fact.value) == (before, {"once": False})
 
 
 def test_records(call: Any, place: Place, feeds: FeedServer) -> None:

@@ -26,6 +26,17 @@ def test_it_finds_what_was_said_and_about_whom(call: Call, filled: State) -> Non
     assert call(filled, "search", "zebra").out == "nothing found\n"
 
 
+def test_a_tier_sees_what_its_pages_show(call: Call, filled: State) -> None:
+    done = call(filled, "search", "rotterdam harbour", "--tier", "open")
+    assert (done.status, done.out) == (0, "nothing found\n")
+    (globex,) = call(filled, "search", "globex", "--tier", "open", "--json").records
+    assert globex["kind"] == "institution"
+    assert call(filled, "search", "rotterdam harbour", "--tier", "strategic-circle", "--json").records
+    done = call(filled, "search", "rotterdam", "--kind", "items", "--tier", "open")
+    assert (done.status, done.out) == (2, "")
+    assert "--tier open sees institutions alone" in done.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [

@@ -29,11 +29,11 @@ def test_every_name_with_where_it_comes_from_and_when_it_counts() -> None:
 
 
 def test_what_was_turned_down_more_than_once_looks_missing() -> None:
-    found = missing(ICO, items("The ICO spoke", "ICO again", "the ICO once more, on privacy"))
-    assert found == [Missing("ICO", 2, "turned down: no context word: privacy, fine*")]
+    found = missing([ICO], items("The ICO spoke", "ICO again", "the ICO once more, on privacy"))
+    assert found == [Missing("ico", "ICO", 2, "turned down: no context word: privacy, fine*")]
 
 
 def test_initials_that_items_give_a_name_look_missing() -> None:
     acme = Institution("acme", "Acme Robotics Holdings")
-    found = missing(acme, items("Acme Robotics Holdings (ACRO) fell", "Acme Robotics Holdings (ACRO) rose"))
-    assert found == [Missing("ACRO", 2, "items explain it as initials of a name: give it as an alias")]
+    found = missing([ICO, acme], items("Acme Robotics Holdings (ACRO) fell", "Acme Robotics Holdings (ACRO) rose"))
+    assert found == [Missing("acme", "ACRO", 2, "items explain it as initials of a name: give it as an alias")]

@@ -12,7 +12,7 @@ from alerts.cases.history import CORRECTABLE, Assessed, Correction, Recorded, Ri
 from alerts.cases.membership import Membership
 from alerts.cases.observation import Observation
 from alerts.model.alert import StoryRise
-from alerts.model.fields import record_of
+from alerts.model.fields import grouped, record_of
 from alerts.model.institution import Institution
 from alerts.model.level import AXES, Axis, Cause, Contribution, Level, LevelRules, Transition
 from alerts.model.story import Evidence
@@ -258,13 +258,9 @@ class CaseFile:
 
     def _ages(self, at: datetime, batch: Sequence[Observation]) -> dict[str, timedelta]:
         """By story how old the newest report of the batch is; without those that have no date to believe."""
-        ages: dict[str, timedelta] = {}
-        for each in batch:
-            story = self._members.story_of.get(each.report.item)
-            if story is not None and each.counts and not each.quiet:
-                age = at - each.report.reported
-                ages[story] = min(age, ages.get(story, age))
-        return ages
+        dated = [each.report for each in batch if each.counts and not each.quiet]
+        ages = grouped((self.story_of(report.item), at - report.reported) for report in dated)
+        return {story: min(each) for story, each in ages.items() if story is not None}
 
     def _corrections(self, at: datetime, revised: Sequence[Observation]) -> list[Correction]:
         """What one of the revised items supported and that would not have happened as it reads now."""

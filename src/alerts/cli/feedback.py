@@ -89,7 +89,7 @@ def tune(app: App, subscriber: str, wrong: str, as_json: bool) -> int:
         known = verdicts.by_story(session, subscriber)
         rows = verdicts.feedback(session, settings, subscriber, None)
         history = list(items.record(session)) if len(known) >= tuning.least_judged(share) else []
-    with Progress("replaying", len(history), least=LONG) as progress:
+    with Progress("replaying", 2 * len(history), least=LONG) as progress:
         found = tuning.tune(history, settings, who, known, rows, share, progress=progress)
     if as_json:
         click.echo(to_line(found))

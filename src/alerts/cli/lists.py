@@ -7,7 +7,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import json_command, limit_option, past_instant, show, tabular_command
+from alerts.cli.output import json_command, limit_option, past_instant, show, tabular_command, tier_option
 from alerts.model.alert import DeliveryState
 from alerts.model.level import Axis, Level
 from alerts.model.records import to_line, transition_record
@@ -113,13 +113,7 @@ def deliveries(app: App, form: str | None, **given: Any) -> None:
 
 @click.command()
 @click.argument("institution", shell_complete=completion.institutions)
-@click.option(
-    "--tier",
-    type=click.Choice([tier.value for tier in Tier]),
-    default=Tier.LEADERSHIP_ALLIANCE.value,
-    show_default=True,
-    help="Show what this tier may see.",
-)
+@tier_option
 @click.option("--at", metavar="TIME", help="As of then: RFC 3339, or a duration before now (2d).")
 @json_command
 def profile(app: App, institution: str, tier: str, at: str | None, as_json: bool) -> None:

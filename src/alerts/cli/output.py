@@ -18,6 +18,7 @@ from alerts.model.alert import fate
 from alerts.model.counted import counted
 from alerts.model.errors import InputError, UsageError
 from alerts.model.records import to_line
+from alerts.model.subscriber import Tier
 from alerts.model.times import EPOCH, format_time, parse_duration, point_in_time
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -48,6 +49,14 @@ def limit_option(command: _Command) -> _Command:
     """Adds `--limit`."""
     return click.option(
         "--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many, the newest."
+    )(command)
+
+
+def tier_option(command: _Command) -> _Command:
+    """Adds `--tier`, the highest where it is left out."""
+    tiers = [tier.value for tier in Tier]
+    return click.option(
+        "--tier", type=click.Choice(tiers), default=tiers[-1], show_default=True, help="Show what this tier may see."
     )(command)
 
 

@@ -18,9 +18,10 @@ from alerts.config.items import read_items
 from alerts.model.errors import InputError, UsageError
 from alerts.model.item import Item
 from alerts.model.records import to_line
-from alerts.model.times import point_in_time
+from alerts.model.times import EPOCH, LAST_INSTANT, format_time, point_in_time
 
 LONG = 20_000  # items from which on it takes some seconds
+PLANNED = 50_000  # recorded items that a plan plays: weeks for most, and no more than a minute
 
 
 @click.command()
@@ -46,7 +47,7 @@ def replay(
     items = read_file(file, bad) if file is not None else recorded(app, end)
     only = frozenset(institutions) or None
     processes = 1 if plot is not None else os.cpu_count() or 1
-    with Progress("replaying", len(items), least=LONG) as progress:
+    with Progress("replaying", 2 * len(items), least=LONG) as progress:
         result = rehearse(items, settings, until=end, only=only, progress=progress, processes=processes)
     out = [to_line(record) for record in records(result)]
     if out:
@@ -74,12 +75,12 @@ def read_file(file: str, bad: list[InputError]) -> list[Item]:
     return items
 
 
-def recorded(app: App, until: datetime | None) -> list[Item]:
-    """All that the database has on record."""
+def recorded(app: App, until: datetime | None, since: datetime = EPOCH, limit: int = sys.maxsize) -> list[Item]:
+    """What the database has on record, the newest first; at most so many."""
     from alerts.store.repositories import items
 
     with app.read() as session:
-        return list(items.record(session, upto=until))
+        return list(items.newest(session, since=since, upto=until or LAST_INSTANT, limit=limit))
 
 
 @click.command()
@@ -93,9 +94,14 @@ def recorded(app: App, until: datetime | None) -> list[Item]:
 @click.option(
     "--history", metavar="FILE", help="JSONL items to play instead of the recorded history; - is standard input."
 )
+@click.option(
+    "--since",
+    metavar="TIME",
+    help=f"Play what was observed since then. Default: the newest {PLANNED:,} recorded items.",
+)
 @click.option("--publish", is_flag=True, help="Show the result on the operators' page, too.")
 @json_command
-def plan(app: App, against: Path, history: str | None, publish: bool, as_json: bool) -> int:
+def plan(app: App, against: Path, history: str | None, since: str | None, publish: bool, as_json: bool) -> int:
     """Say what a change of the configuration would do."""
     from alerts.config.load import load_entries
     from alerts.replay import plan as planning
@@ -103,13 +109,24 @@ def plan(app: App, against: Path, history: str | None, publish: bool, as_json: b
 
     before, after = app.settings(), load_entries(against).settings
     bad: list[InputError] = []
-    items = recorded(app, None) if history is None else read_file(history, bad)
-    with Progress("replaying", 2 * len(items), least=LONG) as progress:
+    start, left_out = point_in_time(since, datetime.now(UTC)), False
+    if history is not None:
+        items = [each for each in read_file(history, bad) if start is None or each.observed >= start]
+    else:
+        items = recorded(app, None, start or EPOCH, PLANNED + 1 if start is None else sys.maxsize)
+        left_out = start is None and len(items) > PLANNED
+        items = items[:PLANNED]
+    with Progress("replaying", 4 * len(items), least=LONG) as progress:
         found = planning.plan(items, before, after, progress=progress)
     if publish:
         shown = planning.published(found, against.name, len(items))
         with app.write() as session:
             system_state.put(session, system_state.PLAN, datetime.now(UTC), shown)
+    if left_out:
+        oldest = format_time(items[-1].observed)
+        click.echo(
+            f"of what is recorded the newest {PLANNED:,} items, since {oldest}; --since TIME plays more", err=True
+        )
     if as_json:
         for record in planning.records(found):
             click.echo(to_line(record))

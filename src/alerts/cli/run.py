@@ -108,7 +108,7 @@ def poll(app: App, ids: tuple[str, ...], as_json: bool) -> int:
         for unknown in set(ids) - set(known):
             hint = did_you_mean(unknown, known) or "; `alerts sources` lists them"
             raise UsageError(f"no source {unknown!r} in the configuration{hint}")
-        outcomes = driver.run(runtime, dict.fromkeys(ids), report)
+        outcomes = driver.run(runtime, dict.fromkeys(ids), report, manual=True)
     return 1 if any(each.error or each.skipped for each in outcomes) else 0
 
 

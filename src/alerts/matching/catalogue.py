@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from alerts.matching.forms import Case, Form, Strength, forms
@@ -36,6 +36,7 @@ class NameUse:
 class Missing:
     """A text that recorded items hold and that is not found: how often, and why, or what it looks like."""
 
+    institution: str
     text: str
     times: int
     why: str
@@ -68,21 +69,22 @@ def _condition(form: Form) -> str:
     return "; ".join(words)
 
 
-def missing(institution: Institution, items: Iterable[Item]) -> list[Missing]:
-    """What the items hold of the institution and was turned down, and initials that they give it, most often first."""
-    matcher = Matcher([institution], [], {})
-    known = {use.name.casefold() for use in names_of(institution)}
-    turned_down: Counter[tuple[str, str]] = Counter()
-    initials: Counter[str] = Counter()
+def missing(institutions: Sequence[Institution], items: Iterable[Item]) -> list[Missing]:
+    """What the items hold of institutions and was turned down, and initials that they give them, most often first."""
+    matcher = Matcher(institutions, [], {})
+    turned_down: Counter[tuple[str, str, str]] = Counter()
+    initials: Counter[tuple[str, str]] = Counter()
     for item in items:
         matched = matcher.match(item, explain=True)
         outside = (each for each in matched.rejections if not any(_holds(one, each) for one in matched.mentions))
-        turned_down.update({(each.text, f"turned down: {each.reason}") for each in outside})
+        turned_down.update({(each.institution, each.text, f"turned down: {each.reason}") for each in outside})
         initials.update(set(_initials(item, matched.mentions)))
-    found = [Missing(text, times, why) for (text, why), times in turned_down.items() if times >= MIN_TURNED_DOWN]
+    often = {key: times for key, times in turned_down.items() if times >= MIN_TURNED_DOWN}
+    found = [Missing(institution, text, times, why) for (institution, text, why), times in often.items()]
+    known = {each.id: {use.name.casefold() for use in names_of(each)} for each in institutions}
     why = "items explain it as initials of a name: give it as an alias"
-    found += [Missing(text, times, why) for text, times in initials.items() if text.casefold() not in known]
-    return sorted(found, key=lambda each: (-each.times, each.text, each.why))
+    found += [Missing(*key, times, why) for key, times in initials.items() if key[1].casefold() not in known[key[0]]]
+    return sorted(found, key=lambda each: (-each.times, each.institution, each.text, each.why))
 
 
 def _holds(mention: Mention, rejection: Rejection) -> bool:
@@ -91,8 +93,8 @@ def _holds(mention: Mention, rejection: Rejection) -> bool:
     return within and mention.field == rejection.field
 
 
-def _initials(item: Item, mentions: Iterable[Mention]) -> Iterator[str]:
+def _initials(item: Item, mentions: Iterable[Mention]) -> Iterator[tuple[str, str]]:
     """Initials in parentheses right after a name."""
     for each in mentions:
         if each.field != "source" and (found := _INITIALS.match(item.field(each.field)[each.end : each.end + 14])):
-            yield found[1]
+            yield each.institution, found[1]

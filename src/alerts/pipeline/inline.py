@@ -44,25 +44,33 @@ class Once:
         self._waiting.append(requests)
 
     def run(
-        self, runtime: Runtime, sources: Iterable[str], told: Callable[[PollOutcome], None] = lambda _: None
+        self,
+        runtime: Runtime,
+        sources: Iterable[str],
+        report: Callable[[PollOutcome], None] = lambda _: None,
+        *,
+        manual: bool = False,
     ) -> list[PollOutcome]:
-        """Polls each source once, works until nothing is left that can be done now, and returns the outcomes."""
+        """Polls each source once, works until nothing is left that can be done now, and returns the outcomes.
+
+        `manual`: no schedule asked for it; see `tick`.
+        """
         with ThreadPoolExecutor(POLLERS, thread_name_prefix="poll") as pool:
             outcomes = []
             for some in pool.map(lambda some: _polled(runtime, some), chunks(list(sources), POLL_BATCH)):
                 for outcome in some:
                     outcomes.append(outcome)
-                    told(outcome)
+                    report(outcome)
                 self._follow(runtime)
         # What an earlier run left behind, and what fell due meanwhile.
-        self.settle(runtime, release=True)
+        self.settle(runtime, release=True, manual=manual)
         return outcomes
 
-    def settle(self, runtime: Runtime, *, release: bool = False) -> None:
+    def settle(self, runtime: Runtime, *, release: bool = False, manual: bool = False) -> None:
         """Works until nothing is due but polls. `release`: nothing more will come, so groups do not wait for it."""
         patience = time.monotonic() + PATIENCE
         while True:
-            found = steps.tick(runtime, once=True)
+            found = steps.tick(runtime, once=True, manual=manual)
             self._follow(runtime)
             if found.assess or found.desk or found.send or found.rematch:
                 continue

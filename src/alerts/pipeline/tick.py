@@ -24,10 +24,11 @@ HOLD = timedelta(seconds=30)
 SET_BACK = timedelta(seconds=5)  # a tick that is further ahead was made by a clock that has been set back since
 
 
-def tick(runtime: Runtime, *, gap: timedelta = timedelta(0), once: bool = False) -> TaskRequests:
+def tick(runtime: Runtime, *, gap: timedelta = timedelta(0), once: bool = False, manual: bool = False) -> TaskRequests:
     """Claims what is due and enqueues it; does nothing within `gap` of another tick.
 
-    `once`: `alerts run --once` calls it, so that health checks do not expect another tick within seconds.
+    `once`: `alerts run --once` calls it, so that health checks do not expect another tick within seconds. `manual`: a
+    person polled a source, which does not show that ticks come: when the last one was stays on record.
 
     Two ticks at once are harmless, and so are two beats: each row is claimed by one of them, and the rate gate and the
     claims are one transaction.
@@ -45,10 +46,11 @@ def tick(runtime: Runtime, *, gap: timedelta = timedelta(0), once: bool = False)
         if last is not None and last.at > now + SET_BACK:
             clock_rollback.repair(session, now, longest=timedelta(seconds=send.LEASE_SECONDS))
             logs.event("clock.set_back", logging.WARNING, seconds=round((last.at - now).total_seconds()))
-        elif last is not None and now - last.at > (RUN_LATE if last.value.get("once") else LATE):
+        elif last is not None and not manual and now - last.at > (RUN_LATE if last.value.get("once") else LATE):
             sources.add_outage(session, "", last.at, now)
         stale = not is_current(session, active)
-        system_state.put(session, system_state.TICK, now, {"once": once})
+        if not manual:
+            system_state.put(session, system_state.TICK, now, {"once": once})
         desk = subscriber_state.claim_due(session, now, limit=room["assess"], hold=HOLD)
         left = max(0, room["assess"] - len(desk) - stale) * ASSESS_BATCH
         found = TaskRequests(

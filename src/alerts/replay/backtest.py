@@ -20,7 +20,7 @@ from alerts.model.level import Transition
 from alerts.model.mention import Matched
 from alerts.model.records import alert_record, transition_record
 from alerts.model.settings import Settings
-from alerts.replay.work import Observed, Progress, follow_in, matched_in
+from alerts.replay.work import Followed, Observed, Progress, follow_in, matched_in
 from alerts.routing.alerts import Message
 from alerts.routing.case_events import CaseEvent, place, resolved
 from alerts.routing.preferences import Preferences
@@ -39,6 +39,8 @@ class Result:
     messages: list[Message] = field(default_factory=list)
     cases: dict[str, CaseFile] = field(default_factory=dict)
     end: datetime | None = None
+    matched: dict[str, list[Matched | None]] = field(default_factory=dict)  # by the key of the matching
+    followed: dict[object, Followed] = field(default_factory=dict)  # by all that decides what happens to an institution
 
 
 def rehearse(
@@ -51,21 +53,35 @@ def rehearse(
     progress: Progress = lambda _: None,
     processes: int = 1,
     preferences: Mapping[str, tuple[Answer, ...]] = MappingProxyType({}),
+    former: Result | None = None,
 ) -> Result:
     """Runs items through the pipeline under a configuration.
 
     The clock runs to `until`; without it, on from the newest item until every level has come to rest, so that all falls
     which these items lead to are among the transitions. Items observed after `until` are left out. `only` names the
     institutions to follow; `preferences`, by subscriber, hold when they held. With more than one of `processes` the
-    result has no `cases`; it is otherwise the same.
+    result has no `cases`; it is otherwise the same. What a `former` result of the same items has in common is not
+    computed again. `progress` counts each item twice: matched, and followed.
     """
     active = active or Active(settings)
     ordered = revisions(items, until)
-    matched = matched_in(processes, active, ordered, progress)
-    followed = follow_in(processes, Observed(active, ordered, matched), places_of(ordered, matched, only), until)
     result = Result(end=until or (ordered[-1].observed if ordered else None))
+    matched = former.matched.get(active.matching_key) if former is not None else None
+    if matched is None:
+        matched = matched_in(processes, active, ordered, progress)
+    else:
+        progress(len(ordered))
+    result.matched[active.matching_key] = matched
+    places = places_of(ordered, matched, only)
+    general = active.matching_key, active.authorities, active.wanted, settings.fresh, tuple(active.judged.items())
+    keys = {name: (name, active.case_key(name), *general) for name in places}
+    known = {} if former is None else former.followed
+    anew = {name: some for name, some in places.items() if keys[name] not in known}
+    found = follow_in(processes, Observed(active, ordered, matched), anew, until, progress)
+    result.followed = {keys[each.institution]: each for each in found}
+    result.followed |= {key: known[key] for name, key in keys.items() if name not in anew}
     events: list[CaseEvent] = []
-    for each in followed:
+    for each in result.followed.values():
         result.transitions += each.transitions
         events += each.events
         if each.case is not None:

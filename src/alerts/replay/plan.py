@@ -59,11 +59,11 @@ class Plan:
 def plan(items: Sequence[Item], before: Settings, after: Settings, *, progress: Progress = lambda _: None) -> Plan:
     """Plays the items under both configurations and compares what subscribers would have been told."""
     processes = os.cpu_count() or 1
-    old = rehearse(items, before, progress=progress, processes=processes).alerts
-    new = rehearse(items, after, progress=progress, processes=processes).alerts
+    old = rehearse(items, before, progress=progress, processes=processes)
+    new = rehearse(items, after, progress=progress, processes=processes, former=old)
     times = [item.observed for item in items]
     recorded = (min(times), max(times)) if times else None
-    return compare(old, new, sorted({*before.subscribers, *after.subscribers}), recorded)
+    return compare(old.alerts, new.alerts, sorted({*before.subscribers, *after.subscribers}), recorded)
 
 
 def compare(

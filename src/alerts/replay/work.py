@@ -83,8 +83,8 @@ class Observed:
 
 
 def follow_in(
-    processes: int, observed: Observed, places: Mapping[str, Sequence[int]], until: datetime | None
-) -> list[Followed]:
+    processes: int, observed: Observed, places: Mapping[str, Sequence[int]], until: datetime | None, progress: Progress
+) -> Iterator[Followed]:
     """Follows each institution through the items at its `places`."""
     several = processes > 1 and len(observed.items) >= WORTH_IT
 
@@ -92,7 +92,13 @@ def follow_in(
         found = follow(observed.active, institution, observed.about(institution, places[institution]), until)
         return replace(found, case=None) if several else found
 
-    return list(in_processes(one, longest_first(places), processes if several else 1))
+    done, order = 0, longest_first(places)
+    steps = len(observed.items) / (sum(map(len, places.values())) or 1)
+    for found in in_processes(one, order, processes if several else 1):
+        yield found
+        before, done = done, done + len(places[found.institution])
+        progress(round(done * steps) - round(before * steps))
+    progress(0 if order else len(observed.items))
 
 
 def longest_first(places: Mapping[str, Sequence[int]]) -> list[str]:

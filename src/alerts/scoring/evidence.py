@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from operator import attrgetter
 
 from alerts.model.alert import Lead
@@ -102,12 +103,8 @@ def leading_reports(story: Evidence) -> list[Report]:
     by_item = {report.item: report for report in story.reports}
     groups = [[by_item[item] for item in group.items] for group in story.groups]
     leaders = sorted((min(group, key=_best_first) for group in groups), key=_best_first)
-    chosen = {report.item: report for report in leaders[:SHOWN_REPORTS]}
-    for report in sorted(story.reports, key=_best_first):
-        if len(chosen) >= SHOWN_REPORTS:
-            break
-        chosen.setdefault(report.item, report)
-    return sorted(chosen.values(), key=lambda report: (report.reported, report.item))
+    ranked = {report.item: report for report in (*leaders, *sorted(story.reports, key=_best_first))}
+    return sorted(islice(ranked.values(), SHOWN_REPORTS), key=attrgetter("reported", "item"))
 
 
 def _best_first(report: Report) -> tuple[bool, str, datetime, str]:

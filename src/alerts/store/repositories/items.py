@@ -91,7 +91,7 @@ def newest(session: Session, *, since: datetime, upto: datetime, limit: int) -> 
     """Revisions observed in a span of time, the newest first."""
     query = select(RevisionRow).where(RevisionRow.observed >= since, RevisionRow.observed <= upto)
     newest_first = query.order_by(RevisionRow.observed.desc(), RevisionRow.id.desc())
-    return map(_item, session.scalars(newest_first.limit(limit)))
+    return map(_item, session.scalars(newest_first.limit(limit).execution_options(yield_per=1000)))
 
 
 def texts(session: Session, items: Sequence[str], upto: datetime) -> dict[str, tuple[str, str, str]]:
