@@ -6,7 +6,7 @@ What each key is for stands in descriptions.yaml. Defaults are those of the mode
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin, get_type_hints
 
-from pydantic import BaseModel, Field, GetJsonSchemaHandler, TypeAdapter, model_validator
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, TypeAdapter, model_validator
 from pydantic_core import CoreSchema
 
 from alerts.config import values
@@ -22,8 +22,10 @@ _SOURCE = Source("", "", "")
 _LEVELS = LevelRules()
 
 
-class Form(BaseModel, extra="forbid", frozen=True):
+class Form(BaseModel):
     """A mapping whose keys are all known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ShortForm(Form):
