@@ -82,10 +82,6 @@ class FetchResult:
     server_time: datetime | None = None  # by the clock of the server when it answered
 
     @property
-    def ok(self) -> bool:
-        return self.error is None
-
-    @property
     def modified(self) -> bool:
         """Whether there is a body to read."""
         return self.error is None and self.status != 304

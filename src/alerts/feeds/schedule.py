@@ -126,8 +126,6 @@ class _Poll:
         if parsed is not None and not parsed.same_body:
             state = replace(
                 state,
-                home=parsed.link,
-                language=parsed.language,
                 ttl=parsed.ttl,
                 skip_hours=parsed.skip_hours,
                 skip_days=parsed.skip_days,
