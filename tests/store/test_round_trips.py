@@ -67,7 +67,7 @@ def world(feeds: FeedServer, receiver: Receiver, **desk: Any) -> dict[str, Any]:
 
 
 def poll(each: System) -> Counter[str]:
-    return counted(each.database, lambda: steps.poll(each.runtime, "wire", due_only=False))
+    return counted(each.database, lambda: steps.poll_sources(each.runtime, "wire", due_only=False)[0])
 
 
 def assess(each: System) -> Counter[str]:
