@@ -121,7 +121,7 @@ def discover(url: str, allow_private: bool, form: str | None) -> int:
     page = Source("discover", url if "://" in url else f"https://{url}", "", allow_private=allow_private)
     client = make_client(agent=user_agent(os.environ.get("ALERTS_CONTACT", "")))
     result = fetch(client, page, FeedState(), now=datetime.now(UTC))
-    if not result.ok:
+    if result.error is not None:
         line = result.detail
         raise FeedError(line.replace("say allow_private: true on the source", "add --allow-private"))
     itself = parse(result.body, result.content_type, base_url=result.final_url, source=page)

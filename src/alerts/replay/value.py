@@ -64,7 +64,7 @@ class _Institution:
         self._instants, self._until = instants, max(instants)
         case = follow(active, institution, instants, self._until).case
         assert case is not None  # noqa: S101 - it was kept
-        rankings = [case.ranking(axis) for axis in AXES]
+        rankings = [case.rankings[axis] for axis in AXES]
         moving = {story for ranking in rankings for story, _ in ranking.leading(len(ranking))}
         self._story_of = case.story_of
         if active.wanted <= {On.STORY, On.LEVEL}:  # other stories move no level and bring no such alert
