@@ -1,19 +1,24 @@
-"""`alerts sources`: the health of the feeds, and which feeds a page has."""
+"""`alerts sources`: the health of the feeds, which feeds a page or an institution has, what each is worth."""
 
 import os
+from collections import Counter
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import Progress, show, tabular, tabular_command
+from alerts.cli.output import Progress, json_command, printable, show, tabular, tabular_command
+from alerts.config.yaml_output import to_yaml, unique
 from alerts.model.counted import counted
 from alerts.model.errors import FeedError, InputError
+from alerts.model.records import to_line
 from alerts.model.source import Source
 from alerts.model.times import format_duration, format_time
 
 if TYPE_CHECKING:  # each command imports what it needs, so that the others start fast
+    from alerts.feeds.fetching.network import HttpClient
     from alerts.feeds.state import FeedState
     from alerts.insight.coverage import Covers
     from alerts.store.repositories.sources import Health
@@ -106,21 +111,23 @@ def _note(source: Source, state: "FeedState", error: str, moved_to: str, *, stal
     return f"moves to {moved_to}, not confirmed yet" if state.moved_to else ""
 
 
+private_option = click.option("--allow-private", is_flag=True, help="Also ask private and loopback addresses.")
+
+
 @sources.command()
 @click.argument("url")
-@click.option("--allow-private", is_flag=True, help="Also ask private and loopback addresses.")
+@private_option
 @tabular
 def discover(url: str, allow_private: bool, form: str | None) -> int:
     """Find the feeds of a web page, the likeliest first. Exit status 1 where there is none."""
     from alerts.feeds.fetching.discover import feeds_of
-    from alerts.feeds.fetching.fetch import fetch, make_client, user_agent
+    from alerts.feeds.fetching.fetch import fetch
     from alerts.feeds.links import shown
     from alerts.feeds.parsing.parse import parse
     from alerts.feeds.state import FeedState
 
     page = Source("discover", url if "://" in url else f"https://{url}", "", allow_private=allow_private)
-    client = make_client(agent=user_agent(os.environ.get("ALERTS_CONTACT", "")))
-    result = fetch(client, page, FeedState(), now=datetime.now(UTC))
+    result = fetch(_client(), page, FeedState(), now=datetime.now(UTC))
     if not result.ok:
         line = result.detail
         raise FeedError(line.replace("say allow_private: true on the source", "add --allow-private"))
@@ -132,6 +139,68 @@ def discover(url: str, allow_private: bool, form: str | None) -> int:
         rows = [{"url": each.url, "title": each.title, "type": each.type} for each in feeds_of(text, result.final_url)]
     show(rows, ["url", "type", "title"], form, empty=f"{shown(page.url)}: names no feed")
     return 0 if rows else 1
+
+
+def _client() -> "HttpClient":
+    from alerts.feeds.fetching.fetch import make_client, user_agent
+
+    return make_client(agent=user_agent(os.environ.get("ALERTS_CONTACT", "")))
+
+
+@sources.command()
+@click.argument("institution", metavar="INSTITUTION", shell_complete=completion.institutions)
+@click.option(
+    "--reliability-table",
+    "table",
+    type=click.File("r", encoding="utf-8", errors="replace"),
+    metavar="FILE",
+    help="CSV of domain,reliability; it goes before what the rules say.",
+)
+@private_option
+@json_command
+def suggest(app: App, institution: str, table: TextIO | None, allow_private: bool, as_json: bool) -> int:
+    """Offer feeds of an institution as YAML, each asked before. Exit status 1 where there is none."""
+    from alerts.config.environment import interpolate
+    from alerts.config.opml import same_address
+    from alerts.feeds import suggest as suggesting
+
+    tracked, configured = app.settings().institution(institution), app.settings().sources
+    reliabilities = suggesting.read_reliabilities(table, table.name) if table is not None else {}
+    known = {same_address(each.url): each.id for each in configured.values()}
+    wanted, taken, said, yaml = list(suggesting.addresses(tracked)), set(configured), Counter[str](), ""
+    prober = suggesting.Prober(
+        _client(),
+        configured=lambda url: known.get(same_address(url), ""),
+        resolve=lambda text: interpolate(text, os.environ),
+        allow_private=allow_private,
+    )
+    with Progress("asking", len(wanted)) as progress:
+        for found in prober.probe(wanted, progress):
+            why, state = printable(found.why), found.state
+            record: dict[str, Any] = {"kind": found.kind, "url": found.url, "state": state, "why": why}
+            if state == "offered":
+                name = unique(f"{institution}-{found.kind}", taken)
+                taken.add(name)
+                record["source"] = {"id": name, **suggesting.settings_of(found, tracked, reliabilities)}
+                lines = to_yaml("sources", [record["source"]], "").partition("\n")[2]
+                for ours in (
+                    each.url for each in wanted if each.url == found.url
+                ):  # what others write has no variables
+                    lines = lines.replace(ours.replace("${", "$${"), ours)
+                yaml += f"  # {why}\n{lines}"
+            elif state != "absent" and why not in said and not as_json:  # one line is enough for a host that refuses
+                progress.say(f"{state}: {why}")
+            said.update((state, why))
+            if as_json:
+                click.echo(to_line(record))
+    if yaml and not as_json:
+        head = (
+            "# Each answered with a feed when it was asked. Look at reliability and speaks_for before you use them.\n"
+        )
+        click.echo(f"{head}sources:\n{yaml}", nl=False)
+    guesses = counted(said["absent"], "guessed address", "guessed addresses")
+    click.echo(f"{institution}: {counted(said['offered'], 'feed')} offered; nothing at {guesses}", err=True)
+    return 0 if yaml else 1
 
 
 @sources.command()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from alerts.cases.case_file import CaseFile
 from alerts.cases.observation import Observation, observation, publisher_of
@@ -19,6 +19,7 @@ from alerts.model.level import Transition
 from alerts.model.mention import Matched
 from alerts.routing.case_events import CaseEvent, CaseEvents, EventState
 from alerts.runtime.configuration import Active
+from alerts.stories.cluster import Event
 from alerts.stories.features import Features, features
 
 Progress = Callable[[int], None]  # called now and then with how many more items are done
@@ -30,6 +31,14 @@ _Result = TypeVar("_Result")
 
 
 Instants = Mapping[datetime, Sequence[Observation]]
+
+
+class Step(NamedTuple):
+    """What an institution's stories were made of at an instant: what was observed, and which stories came of it."""
+
+    at: datetime
+    batch: Sequence[Observation]
+    events: Sequence[Event]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +115,10 @@ def longest_first(places: Mapping[str, Sequence[int]]) -> list[str]:
     return sorted(places, key=lambda each: (-len(places[each]), each))
 
 
-def follow(active: Active, institution: str, instants: Instants, until: datetime | None) -> Followed:
-    """One institution through its observations; without `until` on to its last fall."""
+def follow(
+    active: Active, institution: str, instants: Instants, until: datetime | None, log: list[Step] | None = None
+) -> Followed:
+    """One institution through its observations; without `until` on to its last fall. Each step is added to `log`."""
     settings, case = active.settings, active.new_case(institution)
     reporter = CaseEvents(case, EventState(), active.wanted, topics=settings.topics, fresh=settings.fresh)
     transitions: list[Transition] = []
@@ -116,6 +127,8 @@ def follow(active: Active, institution: str, instants: Instants, until: datetime
         change, found = reporter.observe(at, batch)
         transitions += change.transitions
         events += found
+        if log is not None:
+            log.append(Step(at, batch, change.events))
     while (end := until or case.next_fall()) is not None:
         falls, found = reporter.advance(end)
         transitions += falls
