@@ -37,14 +37,7 @@ def names(app: App, institution: str | None, only_missing: bool, form: str | Non
         tracked = chosen[0]
         found = app.if_recorded(lambda session: listings.mention_texts(session, tracked.id))
         table = [
-            {
-                "name": each.name,
-                "rule": each.rule,
-                "by": each.by,
-                "case": each.case,
-                "condition": each.condition,
-                "found": None if found is None else found[each.name.casefold()],
-            }
+            {**as_record(each), "found": None if found is None else found[each.name.casefold()]}
             for each in names_of(tracked)
         ]
         show(table, ["name", "rule", "by", "found", "condition"], form)

@@ -152,9 +152,8 @@ def _client() -> "HttpClient":
 @click.option(
     "--reliability-table",
     "table",
-    type=click.File("r", encoding="utf-8", errors="replace"),
-    metavar="FILE",
-    help="CSV of domain,reliability; it goes before what the rules say.",
+    type=click.File("r", errors="replace"),
+    help="CSV of domain,reliability; it goes first.",
 )
 @private_option
 @json_command
@@ -176,28 +175,24 @@ def suggest(app: App, institution: str, table: TextIO | None, allow_private: boo
     )
     with Progress("asking", len(wanted)) as progress:
         for found in prober.probe(wanted, progress):
-            why, state = printable(found.why), found.state
-            record: dict[str, Any] = {"kind": found.kind, "url": found.url, "state": state, "why": why}
+            why, state, source = printable(found.why), found.state, {}
             if state == "offered":
                 name = unique(f"{institution}-{found.kind}", taken)
                 taken.add(name)
-                record["source"] = {"id": name, **suggesting.settings_of(found, tracked, reliabilities)}
-                lines = to_yaml("sources", [record["source"]], "").partition("\n")[2]
-                for ours in (
-                    each.url for each in wanted if each.url == found.url
-                ):  # what others write has no variables
-                    lines = lines.replace(ours.replace("${", "$${"), ours)
+                source = {"id": name, **suggesting.settings_of(found, tracked, reliabilities)}
+                lines = to_yaml("sources", [source], "").partition("\n")[2]
+                if any(found.url == each.url for each in wanted):  # what others write has no variables
+                    lines = lines.replace(found.url.replace("${", "$${"), found.url)
                 yaml += f"  # {why}\n{lines}"
             elif state != "absent" and why not in said and not as_json:  # one line is enough for a host that refuses
                 progress.say(f"{state}: {why}")
             said.update((state, why))
             if as_json:
-                click.echo(to_line(record))
+                click.echo(
+                    to_line({"kind": found.kind, "url": found.url, "state": state, "why": why, "source": source})
+                )
     if yaml and not as_json:
-        head = (
-            "# Each answered with a feed when it was asked. Look at reliability and speaks_for before you use them.\n"
-        )
-        click.echo(f"{head}sources:\n{yaml}", nl=False)
+        click.echo(f"# Each answered with a feed. Look at reliability and speaks_for.\nsources:\n{yaml}", nl=False)
     guesses = counted(said["absent"], "guessed address", "guessed addresses")
     click.echo(f"{institution}: {counted(said['offered'], 'feed')} offered; nothing at {guesses}", err=True)
     return 0 if yaml else 1

@@ -27,9 +27,7 @@ from alerts.model.source import Reliability, Source
 
 MAX_PROBES: Final = 100  # addresses asked for one institution
 MAX_SECONDS: Final = 300.0
-MAX_DECLARED: Final = 3  # feeds that are followed of one page
-HOST_GAP: Final = 1.0  # seconds between two requests to one host
-HAS_FEED: Final = frozenset({"offered", "configured"})
+GAP: Final = 1.0  # seconds after a request: the next one mostly goes to the same host
 _LIMITS: Final = Limits(total=20.0, connect=5.0, read=10.0)
 _PLACEHOLDER: Final = re.compile(r"(?<!\$)\{(\w+)\}")
 _GUESSED: Final = frozenset({"domain", "slug"})  # what a person wrote for another purpose
@@ -94,9 +92,8 @@ class Prober:
     allow_private: bool = False
     _asked: int = 0
     _began: float = field(default_factory=time.monotonic)
-    _last: dict[str, float] = field(default_factory=dict)
-    _refusing: dict[str, FetchResult] = field(default_factory=dict)
-    _offered: set[str] = field(default_factory=set)
+    _refusing: dict[str, FetchResult] = field(default_factory=dict)  # by host
+    _offered: dict[str, str] = field(default_factory=dict)  # kinds by address
 
     def probe(self, wanted: Iterable[Address], progress: Callable[[int], None]) -> Iterator[Address]:
         """What came of the addresses; of each group those up to the first that has a feed."""
@@ -104,13 +101,14 @@ class Prober:
             for each in members:
                 probed = self._probe(each)
                 yield probed
-                if probed.state in HAS_FEED:
+                if probed.state in {"offered", "configured"}:
                     break
             progress(len(members))
 
     def _probe(self, address: Address) -> Address:
+        """A page stands for the first feed that it declares."""
         url, what = address.url, address.rule["what"]
-        if own := self.configured(url):
+        if own := self._owner(url):
             return address._replace(state="configured", why=f"{url}: {what}, as {own}")
         try:  # a page must not learn a secret by what it declares
             source = Source("", url if address.page else self.resolve(url), "")
@@ -126,24 +124,24 @@ class Prober:
             return address._replace(state=missing if result.error in _ABSENT else "failed", why=result.detail)
         feed = parse(result.body, result.content_type, base_url=result.final_url, source=source)
         if feed.error is not None:
-            page = [] if address.page else feeds_of(result.body.decode("utf-8", "replace"), result.final_url)
-            declared = [address._replace(url=each.url, page=url) for each in page if each.declared]
-            found = (self._probe(each) for each in declared[:MAX_DECLARED])
-            no_feed = address._replace(state=missing, why=f"{shown(source.url)}: {feed.detail}")
-            return next((each for each in found if each.state in HAS_FEED), no_feed)
+            named = feeds_of(result.body.decode("utf-8", "replace"), result.final_url)
+            if not address.page and named and named[0].declared:
+                return self._probe(address._replace(url=named[0].url, page=url))
+            return address._replace(state=missing, why=f"{shown(source.url)}: {feed.detail}")
+        if own := self._owner(result.final_url):
+            return address._replace(state="configured", why=f"{url}: {what}, as {own}")
+        self._offered[result.final_url] = address.kind
         if result.moved_to and url == source.url:
             url = result.moved_to
-        if own := self.configured(result.final_url):
-            return address._replace(url=url, state="configured", why=f"{url}: {what}, as {own}")
-        if result.final_url in self._offered:
-            return address._replace(url=url, state="absent", why=f"{shown(source.url)}: is offered already")
-        self._offered.add(result.final_url)
         dates = [at for each in feed.entries if (at := each.published or each.updated) is not None]
-        why = f"{what}, declared by {address.page}" if address.page else what
-        why += f": “{feed.title[:80]}”, {counted_of(feed.total, 'entries')}"
+        why = f"{what}: “{feed.title[:80]}”, {counted_of(feed.total, 'entries')}"
         why += f", the newest of {max(dates):%Y-%m-%d}" if dates else ""
         why += f"; {address.rule['note']}" if "note" in address.rule else ""
         return address._replace(url=url, state="offered", why=why, private=source.allow_private)
+
+    def _owner(self, url: str) -> str:
+        """The source, or the kind that was offered, that has an address."""
+        return self.configured(url) or self._offered.get(url, "")
 
     def _ask(self, source: Source) -> FetchResult:
         host = host_key(source.url)
@@ -152,26 +150,23 @@ class Prober:
         if self._asked >= MAX_PROBES or time.monotonic() - self._began > MAX_SECONDS:
             detail = f"{shown(source.url)}: not asked: {self._asked} others were, which is enough for one institution"
             return FetchResult(source.url, source.url, error=ErrorKind.BUSY, detail=detail)
-        time.sleep(max(0.0, self._last.get(host, -HOST_GAP) + HOST_GAP - time.monotonic()))
         result = fetch(self.client, source, FeedState(), limits=_LIMITS, now=datetime.now(UTC))
         if result.error is ErrorKind.ADDRESS:
             return result  # nothing was sent
         self._asked += 1
-        self._last[host] = time.monotonic()
+        time.sleep(GAP)
         if result.error is not None and (result.error is ErrorKind.BUSY or not result.error.reached):
             self._refusing[host] = result
         return result
 
 
 def settings_of(found: Address, institution: Institution, reliabilities: Mapping[str, str]) -> dict[str, Any]:
-    """The source that is offered, without an id. `reliabilities` by domain go before the rule, also below it."""
-    rule, host = found.rule, host_key(found.url).removeprefix("www.")
-    while host and host not in reliabilities:
-        host = host.partition(".")[2]
+    """The source that is offered, without an id. `reliabilities` by domain go before the rule."""
+    rule = found.rule
     chosen = {
         "url": found.url,
         "publisher": rule.get("publisher", institution.name),
-        "reliability": reliabilities.get(host) or rule["reliability"],
+        "reliability": reliabilities.get(host_key(found.url).removeprefix("www."), rule["reliability"]),
         "speaks_for": [] if "publisher" in rule else [institution.id],
         "interval": rule.get("interval"),
         "allow_private": found.private,

@@ -42,6 +42,11 @@ class Result:
     matched: dict[str, list[Matched | None]] = field(default_factory=dict)  # by the key of the matching
     followed: dict[object, Followed] = field(default_factory=dict)  # by all that decides what happens to an institution
 
+    @property
+    def sent(self) -> list[Alert]:
+        """The alerts that somebody is told of, at once or in a digest."""
+        return [each for each in self.alerts if each.state is not AlertState.SUPPRESSED]
+
 
 def rehearse(
     items: Iterable[Item],

@@ -1,12 +1,12 @@
 """Unit tests of a configuration: items in, levels and alerts out, under a clock."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
 from alerts.config.schema import ConfigTestForm, ExpectationForm
+from alerts.config.yaml_output import printable
 from alerts.insight.profiles import profile_of
 from alerts.model.alert import Alert, AlertState, fate
 from alerts.model.counted import counted
@@ -19,9 +19,6 @@ from alerts.rendering.render import Renderer
 from alerts.rendering.view import compose
 from alerts.replay.backtest import Result, rehearse
 from alerts.runtime.configuration import Active
-
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML cannot carry, not even escaped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,4 +217,4 @@ def junit(outcomes: Sequence[Outcome]) -> str:
             told = ElementTree.SubElement(case, "failure", message=f"expected {failure.expected}, got {failure.actual}")
             told.text = "\n".join((failure.where, *failure.because))
     ElementTree.indent(suite)
-    return _NOT_XML.sub("", ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)) + "\n"
+    return printable(ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)) + "\n"

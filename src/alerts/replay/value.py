@@ -8,19 +8,16 @@ prove, and which levels are reached, is computed as a case file does (`replay.wo
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
 from statistics import median
 from typing import Any, Final
 
-from alerts.model.alert import AlertState
 from alerts.model.fields import grouped
 from alerts.model.item import Item
 from alerts.replay.backtest import Result, places_of, revisions, route
 from alerts.replay.work import Instants, Observed, Progress, Step, follow, in_processes, longest_first, matched_in
 from alerts.replay.worlds import ALL, Reached, reached
 from alerts.runtime.configuration import Active
-from alerts.stories.cluster import Joined
 
 COUNTED: Final = ("alerts", "first", "lost", "later", "graded_lower", "needed")
 _Finding = tuple[str, str, float]  # a source, one of COUNTED, by how many minutes later
@@ -61,35 +58,28 @@ def _worth(active: Active, institution: str, instants: Instants, sizes: Mapping[
     case = followed.case
     assert case is not None  # noqa: S101 - it was kept
     route(active, followed.events, result, {})
-    sent = [each for each in result.alerts if each.state is not AlertState.SUPPRESSED]
-    told = {(each.at, str(one.axis or "")) for each in sent for one in (each.lead, *each.changes) if one}
+    told = {(each.at, str(one.axis or "")) for each in result.sent for one in (each.lead, *each.changes) if one}
     if not told:
         return
-    stories = _by_story(log, case.story_of)
-    reporting = {
-        story: {each.report.source for step in steps for each in step.batch} for story, steps in stories.items()
-    }
-    sources = frozenset().union(*reporting.values())
+    observed = (each.report for step in log for each in step.batch)
+    reporting = grouped((case.story_of(each.item), each.source) for each in observed)
+    sources = frozenset(each.report.source for step in log for each in step.batch)
     worlds = reached(active, institution, log, {source: {source} for source in sources})
     # Of several levels reached at once the highest; they are in ascending order.
     highest = {(*key[:2], at): key for key, (at, _) in worlds[ALL].items() if (at, key[1]) in told}
     wanted = {key: worlds[ALL][key] for key in highest.values()}
     for story in {story for story, *_ in wanted}:
-        yield from ((source, "alerts", 0.0) for source in reporting[story])
-        yield min(each.report.source for each in stories[story][0].batch), "first", 0.0
-    needed, first = set[str](), lambda each: (-sizes[each], each)  # what says most goes before
+        yield from ((source, "alerts", 0.0) for source in set(reporting[story]))
+        yield reporting[story][0], "first", 0.0
+    needed = set[str]()
     for source in sorted(sources):
         found = list(_differences(source, wanted, worlds[source]))
         needed |= {source for _, what, _ in found if what == "lost"}
         yield from found
     while missing := wanted.keys() - reached(active, institution, log, {"needed": sources - needed})["needed"].keys():
-        for story, keys in grouped((key[0], key) for key in missing).items():
-            # The first sources with which the story reaches it by itself; the first where it does not.
-            own = sorted(reporting[story] - needed, key=first) or sorted(sources - needed, key=first)
-            fewer = {str(count): sources - needed - set(own[:count]) for count in range(1, len(own))}
-            alone = reached(active, institution, stories[story], fewer)
-            enough = [count for count in range(1, len(own)) if alone[str(count)].keys() >= set(keys)]
-            needed.update(own[: min(enough, default=1)])
+        for story in {story for story, *_ in missing}:  # one source more, of those that are left the one that says most
+            left = set(reporting[story]) - needed or sources - needed
+            needed |= set(sorted(left, key=lambda each: (-sizes[each], each))[:1])
     yield from ((source, "needed", 0.0) for source in needed)
 
 
@@ -103,17 +93,3 @@ def _differences(source: str, base: Reached, without: Reached) -> Iterator[_Find
             yield source, "later", (then - at).total_seconds() / 60
         if grade_then > grade:
             yield source, "graded_lower", 0.0
-
-
-def _by_story(log: Iterable[Step], story_of: Callable[[str], str | None]) -> Mapping[str, Sequence[Step]]:
-    """The steps of each story, as if it had been one from the beginning."""
-    found: dict[str, list[Step]] = defaultdict(list)
-    for step in log:
-        joined = {each.item: each for each in step.events if isinstance(each, Joined)}
-        stories = grouped((story_of(each.report.item), each) for each in step.batch)
-        for story, batch in stories.items():
-            items = [each.report.item for each in batch]
-            if story is not None:
-                events = [replace(joined[item], story=story) for item in items if item in joined]
-                found[story].append(Step(step.at, batch, events))
-    return found
