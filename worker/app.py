@@ -1,4 +1,4 @@
-"""The Celery application: its delivery guarantees, and the start of a worker process.
+"""The Celery application: its delivery guarantees, its schedule, and the start of a worker process.
 
 The broker carries task requests only. A task takes ids, may run twice, and may be lost: what is due is in the
 database, and the next tick finds it there.
@@ -24,6 +24,7 @@ from worker.queues import ROUTES
 if TYPE_CHECKING:
     from celery.apps.worker import Worker
 
+SELFCHECK_SECONDS = 60.0
 try:
     TICK_SECONDS = environment.tick_seconds(os.environ)
     BROKER_URL = environment.setting(os.environ, environment.BROKER) or "redis://localhost:6379/0"
@@ -60,6 +61,14 @@ app.conf.update(
     worker_send_task_events=False,
     task_default_queue="match",
     task_routes=ROUTES,
+    beat_schedule={
+        # No `expires`, which compares beat's clock with a worker's: ticks that waited in the queue are cheap,
+        # since the first shuts the others out for half a tick.
+        "tick": {"task": "tick", "schedule": TICK_SECONDS},
+        "selfcheck": {"task": "selfcheck", "schedule": SELFCHECK_SECONDS},
+    },
+    beat_scheduler="worker.beat:MonotonicScheduler",
+    beat_max_loop_interval=1,
     timezone="UTC",
     enable_utc=True,
 )

@@ -2,52 +2,47 @@
 
     python -m worker.beat
 
-A loop of its own: Celery's scheduler and its command line would be a good part of the memory of so small a process.
+Runs Celery's service without Celery's command line, which would be most of the memory of so small a process.
 """
 
-import logging
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any
 
-from kombu.exceptions import OperationalError
+from celery.beat import Scheduler, Service
 
 from alerts.runtime import logs
-from worker.app import TICK_SECONDS, app
-
-INTERVALS: Final = {"tick": TICK_SECONDS, "selfcheck": 60.0}  # seconds, by task
+from worker.app import app
 
 
-def schedule(intervals: Mapping[str, float]) -> Iterator[str]:
-    """Names each task at the start and then at its interval, on the monotonic clock; sleeps meanwhile.
+class MonotonicScheduler(Scheduler):  # type: ignore[misc]
+    """Sends each task at the start and then at its interval, on the monotonic clock.
 
     Celery's own schedulers remember by the wall clock when they last sent a task; set back by an hour, they send
     nothing for an hour. This one remembers nothing between two starts: a tick too many does no harm.
     """
-    next_at = dict.fromkeys(intervals, time.monotonic())
-    while True:
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._next_at: dict[str, float] = {}
+        super().__init__(*args, **options)
+
+    def tick(self, *_: Any, **__: Any) -> float:
+        """Sends what is due; the seconds until it should be called again."""
         now = time.monotonic()
-        for name, interval in intervals.items():
-            if now >= next_at[name]:
-                next_at[name] = now + interval
-                yield name
-        time.sleep(max(0.0, min(next_at.values()) - time.monotonic()))
+        for name, entry in self.schedule.items():
+            if now >= self._next_at.get(name, now):
+                self._next_at[name] = now + entry.schedule.seconds
+                self.apply_entry(entry, producer=self.producer)
+        wait = min(self._next_at.values(), default=now) - time.monotonic()
+        return float(max(0.0, min(wait, self.max_interval)))
 
 
 def main() -> None:
     """Runs until SIGTERM or SIGINT."""
     logs.configure()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: sys.exit(0))
-    for task in schedule(INTERVALS):
-        try:
-            # Once: while there is no broker, the next tick is a better one. No `expires`, which compares this clock
-            # with a worker's: ticks that waited are cheap, since the first shuts the others out for half a tick.
-            app.send_task(task, retry=False)
-        except OperationalError:
-            logs.event("beat.failed", logging.ERROR, caught=True, task=task)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # which the service takes as the order to stop
+    Service(app, scheduler_cls=MonotonicScheduler, max_interval=app.conf.beat_max_loop_interval).start()
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from alerts.runtime.task_requests import ENQUEUE_GRACE
 from alerts.store.clock import SharedClock
 from alerts.store.database import Database
 from alerts.store.schema import AttemptRow, DeliveryRow, SourceRow
-from worker.beat import schedule
+from worker.beat import MonotonicScheduler
 
 pytestmark = pytest.mark.servers
 
@@ -165,14 +165,17 @@ def test_two_beats_claim_each_row_once_and_the_second_tick_of_an_instant_does_no
 
 
 def test_beat_sends_at_once_and_then_by_a_clock_that_nobody_sets(monkeypatch: pytest.MonkeyPatch) -> None:
-    now, slept = 100.0, []
+    from worker.app import app
 
-    def sleep(seconds: float) -> None:
-        nonlocal now
-        slept.append(seconds)
-        now += seconds + 0.1  # it always wakes a little late
-
-    monkeypatch.setattr("worker.beat.time", SimpleNamespace(monotonic=lambda: now, sleep=sleep))
-    sent = schedule({"tick": 1.0, "selfcheck": 3.0})
-    assert [next(sent) for _ in range(6)] == ["tick", "selfcheck", "tick", "tick", "selfcheck", "tick"]
-    assert slept == pytest.approx([1.0, 1.0, 0.8, 0.1])
+    sent: list[str] = []
+    monkeypatch.setattr(MonotonicScheduler, "apply_entry", lambda self, entry, producer: sent.append(entry.name))
+    monkeypatch.setattr(MonotonicScheduler, "producer", None)
+    scheduler = MonotonicScheduler(app, max_interval=0.1)
+    now = 100.0
+    monkeypatch.setattr("worker.beat.time", SimpleNamespace(monotonic=lambda: now))
+    assert scheduler.tick() == 0.1
+    assert sorted(sent) == ["selfcheck", "tick"]
+    for now in (100.5, 101.1, 101.2, 102.3, 161.0):  # noqa: B007 - the clock reads it
+        scheduler.tick()
+    assert sent[2:4] == ["tick", "tick"]
+    assert sorted(sent[4:]) == ["selfcheck", "tick"]

@@ -1,11 +1,9 @@
-"""From every released revision, with the rows that a system had then, to the newest one, and the system goes on;
-and back, with the rows that the newest one has.
-"""
+"""From every revision, with the rows that a system had then, to the newest one, and the system goes on."""
 
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -16,7 +14,6 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from kit.feeds import Entry, FeedServer
 from kit.system import Clock, System
-from sqlalchemy import inspect
 from store import revisions
 from store.revisions import FOLDER
 from store.test_database import in_the_models
@@ -28,7 +25,7 @@ from alerts.replay.backtest import rehearse
 from alerts.store.database import Database
 from alerts.store.repositories import items, transitions
 from alerts.store.repositories.cases import BEGINNING
-from alerts.store.schema import Base, DeliveryRow, FactRow, LockRow, RevisionRow, TransitionRow
+from alerts.store.schema import Base, DeliveryRow, FactRow, RevisionRow, TransitionRow
 
 MIGRATIONS = Path(revisions.ROOT, "src", "alerts", "store", "migrations")
 
@@ -47,10 +44,6 @@ def _at(database: Database, revision: str) -> None:
     with database.engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
-
-
-LOST = {"cases": {"configuration", "due_at", "claimed_until"}}
-"""By table what a way back leaves otherwise: that a case is due to be rebuilt."""
 
 
 FORMULA = "0006"
@@ -107,44 +100,3 @@ def test_a_database_of_a_revision_becomes_the_newest_and_goes_on(
 
 def _lines(found: list[Transition], since: datetime) -> list[str]:
     return sorted(to_line(transition_record(each)) for each in found if each.at > since)
-
-
-@pytest.mark.servers
-@pytest.mark.parametrize("revision", REVISIONS)
-def test_a_database_of_the_newest_revision_goes_back_to_one_with_its_rows(database_url: str, revision: str) -> None:
-    database = Database(database_url)
-    _at(database, revision)
-    rows = json.loads((FOLDER / f"{revision}.json").read_text(encoding="utf-8"))
-    revisions.fill(database, rows)
-    schema = _schema(database)
-    database.upgrade()
-    with database.write() as session:
-        session.add(LockRow(name="tick", until=datetime(2026, 3, 2, tzinfo=UTC)))
-    config = _config()
-    with database.engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, revision)
-    assert _schema(database) == schema
-    kept = revisions.dump(database)
-    assert [lock["name"] for lock in kept.pop("locks")] == ["tick"]
-    del rows["locks"]
-    for name, lost in LOST.items():
-        for row in (*rows[name], *kept[name]):
-            for column in lost & row.keys():
-                row[column] = None
-    assert kept == rows
-    database.upgrade()
-    assert database.revision() == REVISIONS[-1]
-    database.dispose()
-
-
-def _schema(database: Database) -> dict[str, tuple[dict[str, tuple[str, bool, str | None]], set[str]]]:
-    """By table its columns, each with its type, whether it may be empty and what it is by default, and its indexes."""
-    found = inspect(database.engine)
-    return {
-        table: (
-            {each["name"]: (str(each["type"]), each["nullable"], each["default"]) for each in found.get_columns(table)},
-            {str(each["name"]) for each in found.get_indexes(table)},
-        )
-        for table in found.get_table_names()
-    }

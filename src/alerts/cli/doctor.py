@@ -189,7 +189,7 @@ def _network(app: App) -> Findings:
 def _sign_in(app: App) -> Findings:
     """Whether the provider of OpenID Connect can be asked, where there is one, and gives anybody access."""
     from alerts.access.sign_on import sign_on
-    from alerts.web.openid import connected
+    from alerts.web.sign_in import connected
 
     vouching = sign_on(os.environ)
     if vouching.issuer:

@@ -30,7 +30,8 @@ from alerts.routing.router import SubscriberRouter
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import TaskRequests
-from alerts.store.repositories import overrides, silences
+from alerts.store.repositories import deliveries, silences, sources
+from alerts.store.system_state import record_act
 
 
 class RefusedError(AlertsError):
@@ -40,14 +41,14 @@ class RefusedError(AlertsError):
 def redeliver(runtime: Runtime, delivery: str, who: str = "") -> str:
     """Sends a dead, failed or unknown delivery again, now; its id. A beginning of the id is enough."""
     with runtime.database.write() as session:
-        row = overrides.find_delivery(session, delivery)
+        row = deliveries.find_delivery(session, delivery)
         if row is None:
             raise NotFoundError("delivery", delivery, "`alerts deliveries --state dead --json` lists them")
-        if not overrides.revive(session, row.id, runtime.clock()):
+        if not deliveries.revive(session, row.id, runtime.clock()):
             raise RefusedError(_why_not_again(row.id, DeliveryState(row.state), row.sent_at, row.reason))
         found = row.id
         about = f"delivery {found} to {row.subscriber} by {row.channel}"
-        overrides.record(session, runtime.clock(), who, "sent a message again", about)
+        record_act(session, runtime.clock(), who, "sent a message again", about)
     logs.event("delivery.revived", delivery=found)
     runtime.enqueue(TaskRequests(send=[found]))
     return found
@@ -57,9 +58,9 @@ def redeliver_dead(runtime: Runtime, subscriber: str | None = None, who: str = "
     """Sends everything again that was given up, of one subscriber or of all; the ids."""
     now = runtime.clock()
     with runtime.database.write() as session:
-        found = [each for each in overrides.dead_letters(session, subscriber) if overrides.revive(session, each, now)]
+        found = [each for each in deliveries.dead_letters(session, subscriber) if deliveries.revive(session, each, now)]
         messages = counted(len(found), "message")
-        overrides.record(session, now, who, "sent all dead letters again", f"{messages} to {subscriber or 'all'}")
+        record_act(session, now, who, "sent all dead letters again", f"{messages} to {subscriber or 'all'}")
     logs.event("delivery.revived", count=len(found), subscriber=subscriber or "all")
     runtime.enqueue(TaskRequests(send=found))
     return found
@@ -86,7 +87,7 @@ def silence(runtime: Runtime, select: Selection, *, until: datetime, reason: str
     with runtime.database.write() as session:
         silences.add(session, made)
         about = f"{select.in_words()}: silence {made.id}"
-        overrides.record(session, now, author, f"silenced until {format_time(until)}: {reason}", about)
+        record_act(session, now, author, f"silenced until {format_time(until)}: {reason}", about)
     logs.event("silence.made", silence=made.id, until=until, author=author)
     return made
 
@@ -96,7 +97,7 @@ def unsilence(runtime: Runtime, silence_id: str, who: str = "") -> None:
     with runtime.database.write() as session:
         if not silences.remove(session, silence_id):
             raise NotFoundError("silence", silence_id, "`alerts silence --list` lists those in force")
-        overrides.record(session, runtime.clock(), who, "ended a silence", f"silence {silence_id}")
+        record_act(session, runtime.clock(), who, "ended a silence", f"silence {silence_id}")
     logs.event("silence.ended", silence=silence_id)
 
 
@@ -114,9 +115,8 @@ def unsubscribe(
                 router.resubscribe(each)
             else:
                 router.unsubscribe(each, now)
-            overrides.record(
-                session, now, who, "subscribed again" if undo else "unsubscribed", f"{subscriber} by {each}"
-            )
+            done = "subscribed again" if undo else "unsubscribed"
+            record_act(session, now, who, done, f"{subscriber} by {each}")
     if undo:
         logs.event("subscriber.resubscribed", subscriber=subscriber, channels=", ".join(channels))
     else:
@@ -149,8 +149,8 @@ def release(runtime: Runtime, source: str, who: str = "") -> int:
             done, made = "resumed a stopped source", resumed(state)
         else:
             raise RefusedError(f"source {source} holds nothing back and is not stopped")
-        overrides.poll_now(session, source, made, now)
-        overrides.record(session, now, who, done, source)
+        sources.poll_now(session, source, made, now)
+        record_act(session, now, who, done, source)
     if state.held:
         logs.event("source.released", source=source, held=state.held)
     else:
@@ -163,8 +163,8 @@ def poll_soon(runtime: Runtime, source: str, who: str = "") -> None:
     """Makes a source due now; the gap between two requests to its host still holds."""
     with runtime.database.write() as session:
         state, now = _free_source(session, runtime, source), runtime.clock()
-        overrides.poll_now(session, source, state, now)
-        overrides.record(session, now, who, "polled now", source)
+        sources.poll_now(session, source, state, now)
+        record_act(session, now, who, "polled now", source)
     logs.event("source.requested", source=source)
     runtime.enqueue(TaskRequests(poll=[source]))
 
@@ -172,7 +172,7 @@ def poll_soon(runtime: Runtime, source: str, who: str = "") -> None:
 def _free_source(session: Session, runtime: Runtime, source: str) -> FeedState:
     if source not in runtime.configuration.current().settings.sources:
         raise NotFoundError("source", source, "`alerts sources` lists them")
-    state = overrides.free_source(session, source, runtime.clock())
+    state = sources.free_source(session, source, runtime.clock())
     if state is None:
         raise RefusedError(f"source {source} is being polled, or was not yet; try again in a moment")
     return state

@@ -32,7 +32,7 @@ from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
-from alerts.store.repositories import overrides, sources
+from alerts.store.repositories import sources
 
 ASK_AGAIN: Final = timedelta(hours=1)  # until a hub that granted no lease is asked again
 LEAST_GAP: Final = timedelta(seconds=30)  # however often a hub pushes, a source is not polled more often because of it
@@ -147,7 +147,7 @@ def pushed(runtime: Runtime, token: str, body: bytes, signature: str) -> bool:
         waits = health.error_streak > 0 or bool(health.state.stopped)
         # What is known of its hub before the row of the source: so does a poll, and neither waits for the other.
         known = system_state.get(session, _fact(source), lock=True)
-        hastened = not waits and overrides.hasten(session, source, due)
+        hastened = not waits and sources.hasten(session, source, due)
         if known is not None:
             system_state.put(session, _fact(source), known.at, {**known.value, "pushed": format_time(now)})
     logs.event("websub.pushed", source=source, hastened=hastened)

@@ -1,6 +1,5 @@
 """The statements of a migration: SQL in the file beside its module, for both databases."""
 
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -32,11 +31,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 """What the two databases write differently; a statement of one of them is a comment for the other."""
 
 
-def migration(module: str) -> tuple[Callable[[], None], Callable[[], None]]:
-    """The `upgrade` and `downgrade` of a migration, given the file of its module.
-
-    The one runs the statements, the other removes the columns, tables and views that they make.
-    """
+def migration(module: str) -> Callable[[], None]:
+    """The `upgrade` of a migration, which runs its statements, given the file of its module."""
     text = Path(module).with_suffix(".sql").read_text(encoding="utf-8")
 
     def upgrade() -> None:
@@ -44,10 +40,4 @@ def migration(module: str) -> tuple[Callable[[], None], Callable[[], None]]:
             if statement.strip():
                 op.execute(statement)
 
-    def downgrade() -> None:
-        for table, column in re.findall(r"ALTER TABLE (\w+) ADD COLUMN (\w+)", text):
-            op.drop_column(table, column)
-        for kind, name in reversed(dict.fromkeys(re.findall(r"CREATE (?:VIRTUAL )?(TABLE|VIEW) (\w+)", text))):
-            op.execute(f"DROP {kind} {name}")
-
-    return upgrade, downgrade
+    return upgrade

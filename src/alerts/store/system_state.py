@@ -1,5 +1,6 @@
 """Small facts that all processes share (the last tick, the configuration in force, …), and the rate gate."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from alerts.model.times import micros
 from alerts.store.schema import FactRow, LockRow, table_of
 from alerts.store.upsert import insert_new, upsert
 
@@ -17,7 +19,7 @@ JUDGED = "judged"  # by source a digest of publisher, reliability and the instit
 SEARCH = "search"  # which revisions the search index holds, and by which rules
 PLAN = "plan"  # the result of the last `alerts plan` that was published
 OUTAGE = "outage/"  # facts: when sources were not read, by source and beginning; retention removes them
-ACT = "act/"  # facts: what people did (`repositories.overrides`), by time; retention removes them
+ACT = "act/"  # facts: what people did, by time; retention removes them
 TICK = "tick"  # when a tick last looked for what is due
 CREATED = "created"
 """When the database was made; kept while there was no tick yet, to tell a young system from one that never ticks."""
@@ -60,6 +62,19 @@ def named(session: Session, prefix: str) -> list[tuple[str, Fact]]:
 def forget(session: Session, prefix: str, *, before: datetime) -> None:
     """Removes the facts whose name begins with `prefix` and that are older than `before`."""
     session.execute(delete(FactRow).where(FactRow.name.startswith(prefix, autoescape=True), FactRow.at < before))
+
+
+def record_act(session: Session, at: datetime, who: str, what: str, about: str) -> None:
+    """Adds to the audit trail who did what, and to what, in the transaction that does it. Nothing is ever changed
+    there; retention removes what is old."""
+    put(session, f"{ACT}{micros(at)}/{secrets.token_hex(4)}", at, {"who": who, "what": what, "about": about})
+
+
+def newest_acts(session: Session, limit: int) -> list[tuple[datetime, str, str, str]]:
+    """The newest acts of the audit trail, the newest first: when, who, what, and to what."""
+    acts = select(_FACTS.at, _FACTS.value).where(_FACTS.name.startswith(ACT))
+    newest_first = session.execute(acts.order_by(_FACTS.name.desc()).limit(limit))
+    return [(at, value["who"], value["what"], value["about"]) for at, value in newest_first]
 
 
 @dataclass(frozen=True, slots=True)

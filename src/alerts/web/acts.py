@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import urlencode
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -20,7 +19,7 @@ from alerts.rendering import escape
 from alerts.runtime.runtime import Runtime
 from alerts.store.schema import AlertRow, AnswerRow, DeliveryRow, SilenceRow, SourceRow
 from alerts.web.answering import ACTS
-from alerts.web.auth import PERSON, check_form, form_of
+from alerts.web.auth import PERSON, check_form, with_form
 from alerts.web.site import site_of, visit
 
 # By action what the page says when it is done, the fields that name what it is done to, each any number of times, and
@@ -42,16 +41,16 @@ _ROWS = {"alert": AlertRow, "answer": AnswerRow, "delivery": DeliveryRow, "silen
 _BACK: Final = r"/(operate|institutions|alerts|stories|me|feedback)(/[\w~%-][\w.~%-]*){0,2}"  # pages to return to
 
 
-async def act(request: Request) -> Response:
+@with_form
+def act(request: Request, given: QueryParams) -> Response:
     """GET says what will happen to what, and asks for the details; POST does it and goes back to the page, which
     says what was done."""
     action = request.path_params["action"]
     if action not in ACTIONS:
         raise HTTPException(404, "There is no such action.")
     if request.method != "POST":
-        return await run_in_threadpool(_ask, request, action)
-    given = await form_of(request)
-    done = await run_in_threadpool(_act, request, action, given)
+        return _ask(request, action)
+    done = _act(request, action, given)
     return RedirectResponse(f"{_back(given)}?" + urlencode({"done": done}), status_code=303)
 
 

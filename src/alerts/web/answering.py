@@ -1,13 +1,12 @@
 """What the links of a message do: answer its alert, or end its channel. A page says what happens, a form does it."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -25,7 +24,7 @@ from alerts.routing.reasons import Reason
 from alerts.store.queries import listings
 from alerts.store.repositories import alerts, answers
 from alerts.store.repositories.subscriber_state import SqlNotifications
-from alerts.web.auth import Visitor, form_of
+from alerts.web.auth import Visitor, with_form
 from alerts.web.site import Site, site_of
 
 
@@ -66,19 +65,9 @@ class Asked:
     taken_back: bool
 
 
-async def answer(request: Request) -> Response:
+def answer(request: Request) -> Response:
     """GET says what will happen and changes nothing, for mail scanners follow links; POST does it. The token alone
     decides: no cookie is needed."""
-    return await run_in_threadpool(_answer, request)
-
-
-async def undo(request: Request) -> Response:
-    """Takes an answer of the alert, or a preference of the channel, back."""
-    fields = await form_of(request)
-    return await run_in_threadpool(_undo, request, fields.get("answer", ""))
-
-
-def _answer(request: Request) -> Response:
     site = site_of(request)
     name = request.path_params.get("act", "")
     act = ACTS.get(name)
@@ -95,11 +84,13 @@ def _answer(request: Request) -> Response:
     return _page(request, site, asked, (), done=given)
 
 
-def _undo(request: Request, answer_id: str) -> Response:
+@with_form
+def undo(request: Request, fields: QueryParams) -> Response:
+    """Takes an answer of the alert, or a preference of the channel, back."""
     site = site_of(request)
     with site.runtime.database.read() as session:
         asked = _asked(site, session, request)
-        found = answers.get(session, answer_id)
+        found = answers.get(session, fields.get("answer", ""))
     about = found is not None and (found.alert == asked.alert.id or found.channel == asked.bearer.channel)
     if found is None or not about or found.subscriber != asked.subscriber.id:
         raise HTTPException(404, "There is no such answer to this alert.")
@@ -176,40 +167,25 @@ def _page(
 # --- ending a channel: one click (RFC 8058), or a page that asks first ----------------------------------------
 
 
-async def unsubscribe(request: Request) -> Response:
-    """GET asks, for mail scanners follow links; POST does it. The token alone decides: no cookie is needed."""
-    site, subscriber, channel = _channel_of(request)
-    state = "asked"
-    if request.method == "POST":
-        fields = await form_of(request)
-        with suppress(NotFoundError):  # no longer configured: nothing is sent to it, which is what was asked for
-            await run_in_threadpool(operate.unsubscribe, site.runtime, subscriber, channel, f"a reader of {channel}")
-        if "List-Unsubscribe" in fields:  # the mail program asks, not a person
-            return PlainTextResponse("unsubscribed\n")
-        state = "gone"
-    return await run_in_threadpool(_channel_page, request, site, subscriber, channel, state)
-
-
-async def resubscribe(request: Request) -> Response:
-    """Takes it back."""
-    site, subscriber, channel = _channel_of(request)
-    try:
-        await run_in_threadpool(
-            operate.unsubscribe, site.runtime, subscriber, channel, f"a reader of {channel}", undo=True
-        )
-    except NotFoundError:
-        raise HTTPException(404, "This channel is no longer configured: nothing will be sent to it.") from None
-    return await run_in_threadpool(_channel_page, request, site, subscriber, channel, "back")
-
-
-def _channel_of(request: Request) -> tuple[Site, str, str]:
+@with_form
+def unsubscribe(request: Request, fields: QueryParams) -> Response:
+    """GET asks, for mail scanners follow links; POST does it, and to `/undo` takes it back. The token alone decides: no
+    cookie is needed."""
     site = site_of(request)
     found = unsubscriber(site.authenticator.signer, request.path_params["token"])
     if found is None:
         raise HTTPException(403, "This link is not complete: follow it from the message again.")
-    return site, *found
-
-
-def _channel_page(request: Request, site: Site, subscriber: str, channel: str, state: str) -> Response:
+    subscriber, channel = found
+    state = "asked" if request.method != "POST" else "back" if request.url.path.endswith("/undo") else "gone"
+    if state != "asked":
+        try:
+            who = f"a reader of {channel}"
+            operate.unsubscribe(site.runtime, subscriber, channel, who, undo=state == "back")
+        except NotFoundError:  # nothing is sent to it, which is what somebody who unsubscribes asks for
+            if state == "back":
+                message = "This channel is no longer configured: nothing will be sent to it."
+                raise HTTPException(404, message) from None
+    if "List-Unsubscribe" in fields:  # the mail program asks, not a person
+        return PlainTextResponse("unsubscribed\n")
     values = {"subscriber": subscriber, "channel": channel, "state": state}
     return site.page(request, "unsubscribe.html.j2", Visitor(), values)

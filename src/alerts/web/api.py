@@ -1,6 +1,6 @@
 """The same as the pages, as JSON: gated by the same rules, described at /api/openapi.json."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -25,8 +25,7 @@ from alerts.web.atom import asked_rule, read_alerts, readable
 from alerts.web.auth import Visitor
 from alerts.web.operators import read_audit, read_configurations
 from alerts.web.pages import asked_instant, read_why_not
-from alerts.web.reading import Shown, read_alert, read_profile, read_story
-from alerts.web.search import found as found_by
+from alerts.web.reading import Shown, read_alert, read_profile, read_search, read_story
 from alerts.web.site import site_of, visit
 from alerts.web.stream import read_stream
 
@@ -51,7 +50,7 @@ def openapi(request: Request) -> Response:
 
 def search(request: Request) -> Response:
     with visit(request) as (site, session, visitor):
-        return answer(found_by(site, session, visitor, request.query_params))
+        return answer(read_search(site, session, visitor, request.query_params))
 
 
 def institutions(request: Request) -> Response:
@@ -173,22 +172,20 @@ def _need_detail(visitor: Visitor, what: str) -> None:
         raise HTTPException(403, f"{what} are for members of the strategic circle.")
 
 
-def paths() -> Sequence[tuple[str, Any]]:
-    """The routes of the interface, the more telling first."""
-    return (
-        ("/openapi.json", openapi),
-        ("/stream", stream),
-        ("/search", search),
-        ("/institutions", institutions),
-        ("/institutions/{institution}", institution),
-        ("/institutions/{institution}/changes", changes),
-        ("/institutions/{institution}/stories", stories),
-        ("/stories/{story}", story),
-        ("/alerts/{alert}", alert),
-        ("/subscribers/{subscriber}/alerts", alerts),
-        ("/subscribers/{subscriber}/why-not/{institution}", why_not),
-        ("/status", status),
-        ("/sources/{source}", source),
-        ("/configurations", configurations),
-        ("/audit", audit),
-    )
+PATHS: Final[Mapping[str, Callable[[Request], Response]]] = {
+    "/openapi.json": openapi,
+    "/stream": stream,
+    "/search": search,
+    "/institutions": institutions,
+    "/institutions/{institution}": institution,
+    "/institutions/{institution}/changes": changes,
+    "/institutions/{institution}/stories": stories,
+    "/stories/{story}": story,
+    "/alerts/{alert}": alert,
+    "/subscribers/{subscriber}/alerts": alerts,
+    "/subscribers/{subscriber}/why-not/{institution}": why_not,
+    "/status": status,
+    "/sources/{source}": source,
+    "/configurations": configurations,
+    "/audit": audit,
+}

@@ -22,12 +22,11 @@ from alerts.access.signing import Signer
 from alerts.model.errors import AlertsError, NotFoundError, StoreError, UsageError
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
-from alerts.web import answering, api, atom, live, operators, overview, pages, probes, reports, search, sign_in, stream
+from alerts.web import answering, api, atom, live, operators, overview, pages, probes, reports, sign_in, stream
 from alerts.web.acts import act
 from alerts.web.auth import Authenticator, Visitor
 from alerts.web.connections import LIVE
 from alerts.web.middleware import Hardening
-from alerts.web.openid import begin, finish
 from alerts.web.site import Site, site_of, unless_known
 
 ASSETS: Final = {"style.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}
@@ -65,7 +64,7 @@ def _routes() -> list[Route | Mount]:
         Route(LIVE, live.live),
         Route("/overview", overview.overview),
         Route("/institutions", pages.institutions),
-        Route("/search", search.page),
+        Route("/search", pages.search),
         Route("/institutions/{institution}", pages.profile),
         Route("/institutions/{institution}/feed.atom", atom.institution_feed),
         Route("/institutions/{institution}/why-not", pages.why_not),
@@ -78,11 +77,11 @@ def _routes() -> list[Route | Mount]:
         Route("/subscribers/{subscriber}/feed.atom", atom.subscriber_feed),
         Route("/subscribers/{subscriber}/rules/{rule}/feed.atom", atom.subscriber_feed),
         Route("/enter/{token}", sign_in.follow_link),
-        Route("/sign-in", begin),
-        Route("/sign-in/callback", finish),
+        Route("/sign-in", sign_in.begin),
+        Route("/sign-in/callback", sign_in.finish),
         Route("/leave", sign_in.leave, methods=["POST"]),
         Route("/unsubscribe/{token}", answering.unsubscribe, methods=["GET", "POST"]),
-        Route("/unsubscribe/{token}/undo", answering.resubscribe, methods=["POST"]),
+        Route("/unsubscribe/{token}/undo", answering.unsubscribe, methods=["POST"]),
         Route("/answer/{token}", answering.answer),
         Route("/answer/{token}/undo", answering.undo, methods=["POST"]),
         Route("/answer/{token}/{act}", answering.answer, methods=["GET", "POST"]),
@@ -97,7 +96,7 @@ def _routes() -> list[Route | Mount]:
         Route("/readyz", probes.readyz),
         Route("/metrics", probes.metrics),
         Route("/static/{name}", asset),
-        Mount("/api", routes=[Route(path, endpoint) for path, endpoint in api.paths()]),
+        Mount("/api", routes=[Route(path, endpoint) for path, endpoint in api.PATHS.items()]),
     ]
 
 

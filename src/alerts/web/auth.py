@@ -6,13 +6,15 @@ import ipaddress
 import logging
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import wraps
 from typing import Any, Final, Literal
 from urllib.parse import parse_qsl
 
 from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -284,15 +286,26 @@ async def body_of(request: Request, most: int) -> bytes | None:
     return bytes(body)
 
 
-async def form_of(request: Request) -> QueryParams:
-    """The fields of a form. Raises HTTPException where it is too large."""
-    body = await body_of(request, LARGEST_FORM)
-    if body is None:
-        raise HTTPException(413, "The form is too large.")
-    try:
-        return QueryParams(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=250))
-    except ValueError:
-        raise HTTPException(400, "The form cannot be read.") from None
+def with_form(
+    handler: Callable[[Request, QueryParams], Response],
+) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    """Passes the fields of a posted form to a handler, which runs in a thread.
+
+    Raises HTTPException where the form is too large or cannot be read.
+    """
+
+    @wraps(handler)
+    async def answer(request: Request) -> Response:
+        body = await body_of(request, LARGEST_FORM) if request.method == "POST" else b""
+        if body is None:
+            raise HTTPException(413, "The form is too large.")
+        try:
+            fields = QueryParams(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=250))
+        except ValueError:
+            raise HTTPException(400, "The form cannot be read.") from None
+        return await run_in_threadpool(handler, request, fields)
+
+    return answer
 
 
 def check_form(request: Request, visitor: Visitor, fields: QueryParams) -> None:

@@ -19,7 +19,7 @@ from alerts.model.times import EPOCH
 from alerts.pipeline.route import silenced
 from alerts.store import system_state
 from alerts.store.queries import dashboard, listings
-from alerts.store.repositories import answers, generations, links, overrides, sources
+from alerts.store.repositories import answers, generations, links, sources
 from alerts.store.repositories.sources import Health
 from alerts.web.site import Site, visit
 
@@ -106,7 +106,7 @@ def audit(request: Request) -> Response:
 
 def read_audit(session: Session) -> list[tuple[datetime, str, str, str]]:
     """The newest acts, the newest first: those of the audit trail, answers, configurations and links."""
-    acts = overrides.recorded(session, AUDITED)
+    acts = system_state.newest_acts(session, AUDITED)
     for each in answers.find(session, limit=AUDITED):
         about = f"{each.institution}, for {each.subscriber}"
         acts.append((each.at, each.who, each.in_words(), about))

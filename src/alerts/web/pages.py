@@ -1,8 +1,8 @@
-"""The pages that readers see: institutions, a profile, a story, an alert."""
+"""The pages that readers see: institutions, a profile, a search, a story, an alert."""
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
@@ -14,14 +14,16 @@ from alerts.model.institution import Institution
 from alerts.model.records import answer_record
 from alerts.model.times import EPOCH, point_in_time
 from alerts.rendering.plot import WIDTH
-from alerts.rendering.tiers import ANALYSIS, DETAIL, gate
+from alerts.rendering.tiers import ANALYSIS, DETAIL, gate, searched
 from alerts.store.queries import dashboard
 from alerts.store.repositories import answers
 from alerts.web import institutions as listing
 from alerts.web import reading
 from alerts.web.auth import Visitor
-from alerts.web.reading import NARROW, WINDOWS, read_alert, read_profile, read_story
+from alerts.web.reading import NARROW, WINDOWS, read_alert, read_profile, read_search, read_story
 from alerts.web.site import Site, visit
+
+SEARCHED_BY: Final = ("q", "kind", "institution", "source", "topic", "signal", "since", "until")
 
 
 def institutions(request: Request) -> Response:
@@ -80,6 +82,19 @@ def asked_instant(query: Mapping[str, str], visitor: Visitor, now: datetime) -> 
     if at > now:
         raise HTTPException(400, "“at” lies in the future: projected falls are in the profile of today.")
     return at
+
+
+def search(request: Request) -> Response:
+    """The form of the search, and what was found."""
+    given = request.query_params
+    with visit(request) as (site, session, visitor):
+        values = {
+            "fields": {name: given.get(name, "").strip() for name in SEARCHED_BY},
+            "kinds": searched(visitor.tier),
+            "names": {each.id: each.name for each in site.settings.institutions.values()},
+            "found": read_search(site, session, visitor, given) if given.get("q") else None,
+        }
+    return site.page(request, "search.html.j2", visitor, values)
 
 
 def story(request: Request) -> Response:

@@ -9,10 +9,12 @@ from typing import Any, Final
 
 from markupsafe import Markup
 from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
 
 from alerts.cases.observation import dated_as
 from alerts.explain.alert import explain
 from alerts.insight.profiles import profile_at
+from alerts.insight.search import search
 from alerts.model.counted import counted
 from alerts.model.errors import NotFoundError
 from alerts.model.fields import grouped
@@ -23,7 +25,7 @@ from alerts.model.settings import Settings
 from alerts.model.story import Report
 from alerts.model.times import format_time
 from alerts.rendering.plot import WIDTH, levels_svg
-from alerts.rendering.tiers import gate_explanation
+from alerts.rendering.tiers import gate_explanation, searched
 from alerts.scoring.confidence import weight
 from alerts.scoring.score import combined, curve, grid, half_life_of, level_from
 from alerts.store.queries import dashboard, listings, profiles, stream
@@ -157,6 +159,14 @@ def without_each(transition: Mapping[str, Any] | None, rules: LevelRules) -> lis
     amounts = [each["contribution"] for each in transition["contributions"]]
     scores = [combined(amounts[:place] + amounts[place + 1 :]) for place in range(min(len(amounts), SHOWN))]
     return [(score, level_from(Level(transition["from"]), score, rules)) for score in scores]
+
+
+def read_search(site: Site, session: Session, visitor: Visitor, given: Mapping[str, str]) -> dict[str, Any]:
+    """What a visitor searched for. Raises HTTPException where the tier may not see the kind that was requested."""
+    record = search(session, site.settings, given, visitor.tier, site.now())
+    if given.get("kind", "") not in {"", *searched(visitor.tier)}:
+        raise HTTPException(403, "Items and stories are for members of the strategic circle.")
+    return record
 
 
 def read_alert(site: Site, session: Session, alert_id: str, visitor: Visitor) -> dict[str, Any]:

@@ -15,10 +15,12 @@ from alerts.routing.alerts import Message
 from alerts.store.claims import Claim
 from alerts.store.repositories import subscriber_state
 from alerts.store.schema import AttemptRow, ChannelRow, DeliveryRow, SnapshotRow, ThreadRow, table_of
-from alerts.store.upsert import insert_all, insert_new, row_of, upsert
+from alerts.store.upsert import equal, insert_all, insert_new, row_of, upsert
 
 WAITING = (DeliveryState.PENDING.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
 """The states of a delivery that is still to be sent."""
+AGAIN = (DeliveryState.DEAD.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
+"""The states from which a delivery can be sent again: it did not arrive, or may not have."""
 
 _DELIVERIES = table_of(DeliveryRow)
 _ATTEMPTS = table_of(AttemptRow)
@@ -263,3 +265,27 @@ def finish(
     sent = now if state is DeliveryState.SENT else None
     ended_row = session.scalar(_END, {**ended, "token": leased.token, "why": reason, "next_at": next_at, "sent": sent})
     return ended_row is not None
+
+
+# --- by hand -----------------------------------------------------------------------------------------------
+
+
+def find_delivery(session: Session, prefix: str) -> DeliveryRow | None:
+    """The delivery of this id, or the only one that begins so; locked until the transaction ends."""
+    named_so = select(DeliveryRow).where(DeliveryRow.id.startswith(prefix, autoescape=True)).order_by(DeliveryRow.id)
+    found = session.scalars(named_so.limit(2).with_for_update()).all() if prefix else []
+    return found[0] if found and (len(found) == 1 or found[0].id == prefix) else None
+
+
+def revive(session: Session, delivery: str, now: datetime) -> bool:
+    """Makes a delivery due now; False where it is not one of those that can be sent again."""
+    revive_it = update(DeliveryRow).where(DeliveryRow.id == delivery, DeliveryRow.state.in_(AGAIN))
+    due_now = {"state": DeliveryState.PENDING, "reason": "", "due_at": now, "claimed_until": None}
+    return session.scalar(revive_it.values(due_now).returning(DeliveryRow.id)) is not None
+
+
+def dead_letters(session: Session, subscriber: str | None = None) -> list[str]:
+    """The ids of the deliveries that were given up, the oldest first."""
+    asked = equal((DeliveryRow.state, DeliveryState.DEAD), (DeliveryRow.subscriber, subscriber))
+    query = select(DeliveryRow.id).where(*asked).order_by(DeliveryRow.created_at, DeliveryRow.id)
+    return list(session.scalars(query))

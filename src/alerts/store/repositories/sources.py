@@ -241,3 +241,26 @@ def reported_by(session: Session, some: Collection[str], *, since: datetime, oth
     asked = FindingRow.observed >= since, of_these, FindingRow.source.in_(active)
     found = select(FindingRow.item).where(FindingRow.institution == CaseRow.institution, *asked)
     return frozenset(session.scalars(select(CaseRow.institution).where(found.exists())))
+
+
+# --- by hand -----------------------------------------------------------------------------------------------
+
+
+def free_source(session: Session, source: str, now: datetime) -> FeedState | None:
+    """What is remembered of a source, locked; None where there is no such source or it is being polled."""
+    row = session.scalar(select(SourceRow).where(SourceRow.id == source).with_for_update())
+    if row is None or (row.lease_until is not None and row.lease_until > now):
+        return None
+    return FeedState.from_json(row.state)
+
+
+def poll_now(session: Session, source: str, state: FeedState, now: datetime) -> None:
+    """Makes a source due now, with this state."""
+    poll = update(SourceRow).where(SourceRow.id == source)
+    session.execute(poll.values(state=state.to_json(), next_poll_at=now, claimed_until=None))
+
+
+def hasten(session: Session, source: str, at: datetime) -> bool:
+    """Makes a source due at `at`, if it is polled and was not due before."""
+    later = update(SourceRow).where(SourceRow.id == source, SourceRow.active.is_(True), SourceRow.next_poll_at > at)
+    return session.scalar(later.values(next_poll_at=at, claimed_until=None).returning(SourceRow.id)) is not None

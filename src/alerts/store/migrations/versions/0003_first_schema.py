@@ -5,4 +5,4 @@ from alerts.store.statements import migration
 revision = "0003"
 down_revision = None
 
-upgrade, downgrade = migration(__file__)
+upgrade = migration(__file__)

@@ -5,4 +5,4 @@ from alerts.store.statements import migration
 revision = "0004"
 down_revision = "0003"
 
-upgrade, downgrade = migration(__file__)
+upgrade = migration(__file__)

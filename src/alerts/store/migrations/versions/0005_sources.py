@@ -38,12 +38,6 @@ def upgrade() -> None:
     connection.execute(sa.text("DELETE FROM facts WHERE name LIKE 'websub/%'"))
 
 
-def downgrade() -> None:
-    with op.batch_alter_table("sources", schema=None) as batch_op:
-        batch_op.drop_column("stale_at")
-        batch_op.drop_column("lost_leases")
-
-
 def _storable(url: str) -> str:
     """As `alerts.feeds.links.storable` was when this was written."""
     try:

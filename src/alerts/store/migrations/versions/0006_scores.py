@@ -5,5 +5,4 @@ from alerts.store.statements import migration
 revision = "0006"
 down_revision = "0005"
 
-# Going back: the former formula finds cases of another configuration, and rebuilds them by itself.
-upgrade, downgrade = migration(__file__)
+upgrade = migration(__file__)

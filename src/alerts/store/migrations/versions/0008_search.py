@@ -8,4 +8,4 @@ from alerts.store.statements import migration
 revision = "0008"
 down_revision = "0007"
 
-upgrade, downgrade = migration(__file__)
+upgrade = migration(__file__)

@@ -5,4 +5,4 @@ from alerts.store.statements import migration
 revision = "0011"
 down_revision = "0010"
 
-upgrade, downgrade = migration(__file__)
+upgrade = migration(__file__)

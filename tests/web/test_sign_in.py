@@ -17,10 +17,10 @@ from kit.system import CONFIG, System
 from starlette.testclient import TestClient
 
 from alerts.access.sign_on import sign_on
-from alerts.web import openid
+from alerts.web import sign_in
 from alerts.web.app import create_app
 from alerts.web.auth import SESSION_COOKIE
-from alerts.web.openid import PENDING_COOKIE
+from alerts.web.sign_in import PENDING_COOKIE
 
 pytestmark = pytest.mark.servers
 
@@ -278,12 +278,12 @@ def test_what_keeps_somebody_from_signing_in(town: System, provider: Provider) -
     with TestClient(create_app(town.runtime, SIGNER, OPERATOR, sign_on=away), base_url=HERE) as client:
         assert client.get("/sign-in").status_code == 502
         for _ in range(8):
-            openid.SIGNING_IN.acquire()
+            sign_in.SIGNING_IN.acquire()
         try:
             assert client.get("/sign-in").status_code == 503
         finally:
             for _ in range(8):
-                openid.SIGNING_IN.release()
+                sign_in.SIGNING_IN.release()
 
 
 def test_sessions_of_another_provider_end(client: TestClient, provider: Provider, town: System) -> None:

@@ -1,0 +1,3 @@
+CREATE INDEX ix_story_versions_standing ON story_versions (newest) WHERE until IS NULL;
+DROP INDEX ix_alerts_subscriber;
+CREATE INDEX ix_alerts_subscriber ON alerts (subscriber, at);
