@@ -14,9 +14,10 @@ from operator import attrgetter
 from typing import Final, NamedTuple
 
 from alerts.cases.membership import Membership
+from alerts.cases.observation import Observation
 from alerts.model.fields import grouped
 from alerts.model.level import AXES, LEVELS, Axis, Level, LevelRules
-from alerts.model.story import Evidence
+from alerts.model.story import Evidence, Group
 from alerts.model.subscriber import On
 from alerts.model.times import micros
 from alerts.replay.work import Step
@@ -34,14 +35,14 @@ _Move = tuple[Level, Sequence[str]]  # the level that an axis rises to (low: it 
 
 
 class _Version(NamedTuple):
-    """What a story proves, and what it is worth on each of AXES."""
+    """What a story proves, what it is worth on each of AXES, and its own level there."""
 
     evidence: Evidence | None = None
     terms: Sequence[Term | None] = (None,) * len(AXES)
+    levels: Sequence[Level] = (Level.LOW,) * len(AXES)
 
 
 _Versions = Mapping[str, _Version]  # of a story, by world; where a world has none of its own, that of ALL holds
-_NONE: Final[_Versions] = {ALL: _Version()}
 _STAYS: Final[_Move] = (Level.LOW, ())
 
 
@@ -69,27 +70,24 @@ class _Worlds:
         self._mentions = On.MENTION in active.wanted
         self._without = grouped((source, world) for world, sources in worlds.items() for source in sources)
         self._axes = [_Axis(axis, active.settings.levels) for axis in AXES]
-        self._versions: dict[str, _Versions] = {}
+        self._versions: dict[str, _Versions] = defaultdict(lambda: {ALL: _Version()})
         self.members = Membership()
 
     def observe(self, step: Step) -> dict[str, dict[Key, str]]:
         """What is reached, and with which grade, in the world of ALL and in those that differ from it."""
-        former = [(each, self.members.observation(each.report.item)) for each in step.batch]
-        known = {each.report.item for each, before in former if before is not None}
-        batch = [each.after(before) for each, before in former]
+        former = {each.report.item: self.members.observation(each.report.item) for each in step.batch}
+        batch = [each.after(former[each.report.item]) for each in step.batch]
         touched = self.members.observe(batch, step.events)
-        before = {story: self._of(story) for story in touched}
+        before = {story: self._versions[story] for story in touched}
         for story in touched:
             self._weigh(story)
-        if all(self._of(story) == before[story] == _NONE for story in touched):
-            return {ALL: {}}
         moves = [each.rises(step.at) for each in self._axes]
         fresh = [
-            (each.report.source, self.members.story_of[each.report.item], each.report.item not in known)
+            (each.report.source, self.members.story_of[each.report.item], former[each.report.item] is None)
             for each in batch
             if each.counts and not each.quiet and step.at - each.report.reported <= self._settings.fresh
         ]
-        worlds = {ALL}.union(*moves, *before.values(), *(self._of(story) for story in touched))
+        worlds = {ALL}.union(*moves, *before.values(), *(self._versions[story] for story in touched))
         worlds.update(world for each in batch for world in self._without.get(each.report.source, ()))
         found = {}
         for world in worlds:
@@ -97,15 +95,12 @@ class _Worlds:
             found[world] = self._reached(world, before, news, [each.get(world, each[ALL]) for each in moves])
         return found
 
-    def _of(self, story: str) -> _Versions:
-        return self._versions.get(story, _NONE)
-
     def _weigh(self, story: str) -> None:
         """Computes anew what a story proves, in each world that lacks a report of it."""
         counting = [each for each in self.members.by_story.get(story, {}).values() if each.counts]
         if not self._mentions and not any(each.report.topics for each in counting):
             counting = []
-        groups = independent([each.features for each in counting]) if counting else ()
+        groups = independent([each.features for each in counting])
         missing: dict[str, set[str]] = defaultdict(set)  # items by world
         for each in counting:
             for world in self._without.get(each.report.source, ()):
@@ -116,36 +111,37 @@ class _Worlds:
             # Links do not cross groups: only a group that loses an item can fall apart.
             same = [each for each in groups if missing[world].isdisjoint(each.items)]
             whole = {item for each in same for item in each.items}
-            rest = [each.features for each in kept if each.report.item not in whole]
-            remaining = sorted([*same, *(independent(rest) if rest else ())], key=attrgetter("items"))
-            proves = evidence(story, self._institution.id, [each.report for each in kept], remaining) if kept else None
-            versions[world] = self._worth(proves)
+            rest = independent([each.features for each in kept if each.report.item not in whole])
+            versions[world] = self._version(story, kept, sorted([*same, *rest], key=attrgetter("items")))
         self._versions[story] = versions
         for place, axis in enumerate(self._axes):
             axis.put(story, {world: each.terms[place] for world, each in versions.items()})
 
-    def _worth(self, proves: Evidence | None) -> _Version:
-        if proves is None:
+    def _version(self, story: str, kept: Sequence[Observation], groups: Sequence[Group]) -> _Version:
+        if not kept:
             return _Version()
-        return _Version(proves, [term(proves, axis, self._settings.topics, self._institution) for axis in AXES])
+        proves = evidence(story, self._institution.id, [each.report for each in kept], groups)
+        terms = [term(proves, axis, self._settings.topics, self._institution) for axis in AXES]
+        impacts = (0.0 if each is None else each.impact for each in terms)
+        return _Version(proves, terms, [scores.level_of(each, self._settings.levels) for each in impacts])
 
     def _reached(
         self, world: str, before: Mapping[str, _Versions], news: Mapping[str, bool], moves: Sequence[_Move]
     ) -> dict[Key, str]:
         """The keys of an assessment in a world. `news` are the stories with a fresh report; true: of a new item."""
-        now = {story: _in(self._of(story), world) for story in before}
-        stood: dict[str, list[Level]] = {}
+        now = {story: _in(self._versions[story], world) for story in before}
+        stood: dict[str, Sequence[Level]] = {}
         for story, versions in before.items():  # a story that another was merged into had the higher level of the two
-            levels = stood.setdefault(self.members.surviving(story), [Level.LOW] * len(AXES))
-            levels[:] = map(max, levels, self._own_levels(_in(versions, world)))
-        rises: list[tuple[str, str, Level]] = [
+            name, levels = self.members.surviving(story), _in(versions, world).levels
+            stood[name] = list(map(max, stood.get(name, levels), levels))
+        shown: list[tuple[str, str, Level]] = [
             (story, axis.value, level)
             for story, levels in stood.items()
-            for axis, was, level in zip(AXES, levels, self._own_levels(now[story]), strict=True)
+            for axis, was, level in zip(AXES, levels, now[story].levels, strict=True)
             if level > was
         ]
-        shown = [each for each in rises if each[0] in news] or rises
-        is_news = any(each[0] in news for each in rises)
+        risen = [each for each in shown if each[0] in news]
+        is_news, shown = bool(risen), risen or shown
         reported = {story for story, versions in before.items() if now[story].evidence != _in(versions, world).evidence}
         for axis, (level, leading) in zip(AXES, moves, strict=True):
             if leading:
@@ -158,14 +154,10 @@ class _Worlds:
         return {
             (story, axis, level): proves.grade
             for story, axis, top in shown
-            if (proves := _in(self._of(story), world).evidence) is not None
+            if (proves := _in(self._versions[story], world).evidence) is not None
             for level in LEVELS
             if level <= top
         }
-
-    def _own_levels(self, version: _Version) -> list[Level]:
-        rules = self._settings.levels
-        return [Level.LOW if each is None else scores.level_of(each.impact, rules) for each in version.terms]
 
 
 def _in(versions: _Versions, world: str) -> _Version:
@@ -178,50 +170,46 @@ class _Axis:
     def __init__(self, axis: Axis, rules: LevelRules) -> None:
         self._rules, self._half_life = rules, scores.half_life_of(rules, axis)
         self._all = Ranking(self._half_life)
-        self._own: dict[str, Ranking] = {}  # by world the terms that differ from those of ALL
-        self._differing: dict[str, set[str]] = {}  # by story the worlds in which its term differs
-        self._greater: set[str] = set()  # worlds in which a term was once greater than in that of ALL
+        self._own = defaultdict[str, Ranking](lambda: Ranking(self._half_life))  # by world the terms that differ
+        self._differing = defaultdict[str, set[str]](
+            set
+        )  # by story the worlds in which its term differs from that of ALL
         self._at: dict[str, tuple[Score, Level]] = {ALL: (scores.NO_SCORE, Level.LOW)}  # of those that differ, and ALL
-        self._changed = False
+        self._changed = set[str]()  # worlds with another term since `rises`
 
     def put(self, story: str, terms: Mapping[str, Term | None]) -> None:
         """What a story is worth from now on, by world."""
-        shared = terms[ALL]
-        differing = {world for world, each in terms.items() if each != shared}
-        former = self._differing.pop(story, set())
-        self._changed |= bool(differing or former) or self._all.get(story) != shared
-        self._all.put(story, shared)
-        for world in differing | former:
-            mine = terms[world] if world in differing else None
-            self._own.setdefault(world, Ranking(self._half_life)).put(story, mine)
-            if mine is not None and (shared is None or mine.impact > shared.impact or mine.newest > shared.newest):
-                self._greater.add(world)
-        if differing:
-            self._differing[story] = differing
+        if self._all.get(story) != terms[ALL]:
+            self._all.put(story, terms[ALL])
+            self._changed.add(ALL)
+        differing = {world for world, each in terms.items() if each != terms[ALL]}
+        for world in differing | self._differing[story]:
+            self._own[world].put(story, terms[world] if world in differing else None)
+            self._changed.add(world)
+        self._differing[story] = differing
 
     def rises(self, at: datetime) -> dict[str, _Move]:
         """How the level rises now in the world of ALL, and in each where it does so otherwise."""
         if not self._changed:
             return {ALL: _STAYS}
-        self._changed = False
-        now, leading = micros(at), self._all.leading()
-        worlds = set(self._at).union(self._greater, *(self._differing.get(story, ()) for story, _ in leading))
+        now, differing = micros(at), (self._differing[story] for story, _ in self._all.leading())
         moves: dict[str, _Move] = {}
         states: dict[str, tuple[Score, Level]] = {}
-        for world in worlds:
+        for world in {*self._at, *self._changed}.union(*differing):
             score, level = self._at.get(world, self._at[ALL])
             before = scores.level_after(level, score, now - 1, self._rules, self._half_life)
-            first = leading if world == ALL else self._leading(world)
-            score = scores.score_of([each for _, each in first], self._half_life)
+            leading = self._leading(world)
+            score = scores.score_of([each for _, each in leading], self._half_life)
             level = scores.level_after(before, score, now, self._rules, self._half_life)
             states[world] = score, level
-            moves[world] = (level, [story for story, _ in first]) if level > before else _STAYS
+            moves[world] = (level, [story for story, _ in leading]) if level > before else _STAYS
         self._at = {world: state for world, state in states.items() if world == ALL or state != states[ALL]}
+        self._changed.clear()
         return {world: move for world, move in moves.items() if world == ALL or move != moves[ALL]}
 
     def _leading(self, world: str) -> list[tuple[str, Term]]:
-        differing, own = self._differing, self._own.get(world, self._all)
-        shared = (each for each in self._all.order if each[1] not in differing or world not in differing[each[1]])
+        own = self._own[world]
+        shared = (each for each in self._all.order if world not in self._differing[each[1]])
         ranked = sorted([*islice(shared, PLACES), *own.order[:PLACES]])[:PLACES]
         terms = ((story, own.get(story) or self._all.get(story)) for _, story in ranked)
         return [(story, each) for story, each in terms if each is not None]
