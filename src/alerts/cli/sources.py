@@ -177,9 +177,8 @@ def suggest(app: App, institution: str, table: TextIO | None, allow_private: boo
         for found in prober.probe(wanted, progress):
             why, state, source = printable(found.why), found.state, {}
             if state == "offered":
-                name = unique(f"{institution}-{found.kind}", taken)
-                taken.add(name)
-                source = {"id": name, **suggesting.settings_of(found, tracked, reliabilities)}
+                settings = suggesting.settings_of(found, tracked, reliabilities)
+                source = {"id": unique(f"{institution}-{found.kind}", taken), **settings}
                 lines = to_yaml("sources", [source], "").partition("\n")[2]
                 if any(found.url == each.url for each in wanted):  # what others write has no variables
                     lines = lines.replace(found.url.replace("${", "$${"), found.url)

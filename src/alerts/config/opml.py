@@ -120,7 +120,6 @@ def new_sources(feeds: Iterable[Feed], configured: Iterable[Source]) -> tuple[li
             left_out.append(f"{_shown(feed.url)}: not an http:// or https:// address")
         else:
             name = unique(slug(feed.title) or slug(_host(feed.url)) or "source", taken)
-            taken.add(name)
             known[address] = name
             entry: dict[str, Any] = {"id": name, "url": feed.url, "publisher": feed.title}
             if feed.tags:
@@ -131,10 +130,10 @@ def new_sources(feeds: Iterable[Feed], configured: Iterable[Source]) -> tuple[li
     return entries, left_out
 
 
-def export_opml(sources: Iterable[Source], title: str = "alerts") -> bytes:
+def export_opml(sources: Iterable[Source]) -> bytes:
     """OPML 2.0 of the sources, all tags as categories; a password in an address is left out."""
     root = etree.Element("opml", version="2.0")
-    etree.SubElement(etree.SubElement(root, "head"), "title").text = title
+    etree.SubElement(etree.SubElement(root, "head"), "title").text = "alerts"
     body = etree.SubElement(root, "body")
     for source in sources:
         address = urlsplit(source.url)

@@ -71,7 +71,8 @@ def rehearse(
     active = active or Active(settings)
     ordered = revisions(items, until)
     result = Result(end=until or (ordered[-1].observed if ordered else None))
-    matched = former.matched.get(active.matching_key) if former is not None else None
+    known = Result() if former is None else former
+    matched = known.matched.get(active.matching_key)
     if matched is None:
         matched = matched_in(processes, active, ordered, progress)
     else:
@@ -80,11 +81,10 @@ def rehearse(
     places = places_of(ordered, matched, only)
     general = active.matching_key, active.authorities, active.wanted, settings.fresh, tuple(active.judged.items())
     keys = {name: (name, active.case_key(name), *general) for name in places}
-    known = {} if former is None else former.followed
-    anew = {name: some for name, some in places.items() if keys[name] not in known}
+    anew = {name: some for name, some in places.items() if keys[name] not in known.followed}
     found = follow_in(processes, Observed(active, ordered, matched), anew, until, progress)
     result.followed = {keys[each.institution]: each for each in found}
-    result.followed |= {key: known[key] for name, key in keys.items() if name not in anew}
+    result.followed |= {key: known.followed[key] for name, key in keys.items() if name not in anew}
     events: list[CaseEvent] = []
     for each in result.followed.values():
         result.transitions += each.transitions

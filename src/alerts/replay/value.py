@@ -7,7 +7,7 @@ Which items are one story is found once. Without a source its reports are taken 
 prove, and which levels are reached, is computed as a case file does (`replay.worlds`), each institution by itself.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from statistics import median
 from typing import Any, Final
@@ -35,18 +35,17 @@ def values(
     def one(institution: str) -> list[_Finding]:
         return list(_worth(active, institution, observed.about(institution, places[institution]), sizes))
 
-    counts: Counter[tuple[str, str]] = Counter()
-    minutes: dict[str, list[float]] = defaultdict(list)
+    findings: list[_Finding] = []
     order = longest_first(places)
     for institution, found in zip(order, in_processes(one, order, processes), strict=True):
-        for source, what, late in found:
-            counts[source, what] += 1
-            minutes[source] += [late] if what == "later" else []
+        findings += found
         progress(len(places[institution]))
+    counts = Counter((source, what) for source, what, _ in findings)
+    minutes = grouped((source, late) for source, what, late in findings if what == "later")
     records: list[dict[str, Any]] = []
     for source in {*sizes, *active.settings.sources}:
         record = {"source": source, "items": sizes[source], **{what: counts[source, what] for what in COUNTED}}
-        late = round(median(minutes[source] or [0.0]), 1)
+        late = round(median(minutes.get(source, [0.0])), 1)
         records.append({**record, "minutes": late, "needed": counts[source, "needed"] > 0})
     return sorted(records, key=lambda each: (-each["lost"], -each["later"], -each["first"], each["source"]))
 
