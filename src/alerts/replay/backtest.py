@@ -20,7 +20,7 @@ from alerts.model.level import Transition
 from alerts.model.mention import Matched
 from alerts.model.records import alert_record, transition_record
 from alerts.model.settings import Settings
-from alerts.replay.work import Followed, Observed, Progress, follow_in, matched_in
+from alerts.replay.work import Followed, Instants, Observed, Progress, follow, in_each, matched_in
 from alerts.routing.alerts import Message
 from alerts.routing.case_events import CaseEvent, place, resolved
 from alerts.routing.preferences import Preferences
@@ -82,15 +82,20 @@ def rehearse(
     general = active.matching_key, active.authorities, active.wanted, settings.fresh, tuple(active.judged.items())
     keys = {name: (name, active.case_key(name), *general) for name in places}
     anew = {name: some for name, some in places.items() if keys[name] not in known.followed}
-    found = follow_in(processes, Observed(active, ordered, matched), anew, until, progress)
-    result.followed = {keys[each.institution]: each for each in found}
+
+    def one(institution: str, instants: Instants) -> Followed:
+        found = follow(active, institution, instants, until)
+        return found if processes == 1 else replace(found, case=None)
+
+    followed = dict(in_each(one, Observed(active, ordered, matched), anew, processes, progress))
+    result.followed = {keys[name]: each for name, each in followed.items()}
     result.followed |= {key: known.followed[key] for name, key in keys.items() if name not in anew}
     events: list[CaseEvent] = []
     for each in result.followed.values():
         result.transitions += each.transitions
         events += each.events
         if each.case is not None:
-            result.cases[each.institution] = each.case
+            result.cases[each.case.institution.id] = each.case
     result.transitions = by_time(result.transitions)
     route(active, events, result, preferences)
     return result

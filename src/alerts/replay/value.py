@@ -15,7 +15,7 @@ from typing import Any, Final
 from alerts.model.fields import grouped
 from alerts.model.item import Item
 from alerts.replay.backtest import Result, places_of, revisions, route
-from alerts.replay.work import Instants, Observed, Progress, Step, follow, in_processes, longest_first, matched_in
+from alerts.replay.work import Instants, Observed, Progress, Step, follow, in_each, matched_in
 from alerts.replay.worlds import ALL, Reached, reached
 from alerts.runtime.configuration import Active
 
@@ -32,14 +32,10 @@ def values(
     matched = matched_in(processes, active, ordered, progress)
     observed, places = Observed(active, ordered, matched), places_of(ordered, matched, None)
 
-    def one(institution: str) -> list[_Finding]:
-        return list(_worth(active, institution, observed.about(institution, places[institution]), sizes))
+    def one(institution: str, instants: Instants) -> list[_Finding]:
+        return list(_worth(active, institution, instants, sizes))
 
-    findings: list[_Finding] = []
-    order = longest_first(places)
-    for institution, found in zip(order, in_processes(one, order, processes), strict=True):
-        findings += found
-        progress(len(places[institution]))
+    findings = [each for _, found in in_each(one, observed, places, processes, progress) for each in found]
     counts = Counter((source, what) for source, what, _ in findings)
     minutes = grouped((source, late) for source, what, late in findings if what == "later")
     records: list[dict[str, Any]] = []
