@@ -25,13 +25,14 @@ import httpx
 from sqlalchemy import literal, null
 from starlette.applications import Starlette
 
-from alerts.access.links import invite, token_of
+from alerts.access.links import token_of
 from alerts.access.signing import Signer
 from alerts.model.level import Axis, Level
 from alerts.model.subscriber import Tier
 from alerts.pipeline.publish import publish_edits
 from alerts.runtime.runtime import Runtime, configuration_of, utc_now
 from alerts.store.database import Database
+from alerts.store.repositories.links import invite
 from alerts.store.schema import (
     AssessmentRow,
     CaseRow,

@@ -33,7 +33,7 @@ from pathlib import Path
 import httpx
 from starlette.applications import Starlette
 
-from alerts.access.links import invite, token_of
+from alerts.access.links import token_of
 from alerts.access.signing import Signer
 from alerts.model.item import Item
 from alerts.model.subscriber import Tier
@@ -43,6 +43,7 @@ from alerts.pipeline.publish import publish_edits
 from alerts.runtime.runtime import Runtime, configuration_of, utc_now
 from alerts.store.database import Database
 from alerts.store.repositories import cases
+from alerts.store.repositories.links import invite
 from alerts.web.app import create_app
 
 SYLLABLES = "ba ce do fa gi ho ka le mi nor pa re so tan vel zu".split()  # noqa: SIM905

@@ -25,7 +25,7 @@ from kit.system import Clock, System
 from sqlalchemy import update
 
 import alerts.demo
-from alerts.access.links import invite, token_of
+from alerts.access.links import token_of
 from alerts.access.signing import Signer
 from alerts.model.level import Level
 from alerts.model.secret import Secret
@@ -34,6 +34,7 @@ from alerts.pipeline import steps
 from alerts.rendering.render import Renderer
 from alerts.routing.alerts import Kind
 from alerts.store.database import Database
+from alerts.store.repositories.links import invite
 from alerts.store.schema import SourceRow
 from alerts.web.app import create_app
 

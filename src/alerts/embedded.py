@@ -48,7 +48,7 @@ PRELOADED: Final = (
     *("celery.worker.autoscale", "celery.worker.components", "celery.worker.consumer", "celery.worker.strategy"),
     *("billiard.pool", "kombu.transport.redis", "uvicorn", "uvicorn.lifespan.on", "uvicorn.loops.asyncio"),
     *("alerts.pipeline.steps", "alerts.pipeline.selfcheck", "alerts.runtime.runtime"),
-    *("alerts.cli.web", "alerts.web.app"),
+    "alerts.web.app",
 )
 _FIRST_PAUSE, _LONGEST_PAUSE, _LONG_LIFE = 0.5, 30.0, 60.0
 _PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15

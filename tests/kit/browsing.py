@@ -9,10 +9,10 @@ from kit.system import System
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from alerts.access.links import invite, token_of
+from alerts.access.links import token_of
 from alerts.access.signing import Signer
 from alerts.model.subscriber import Tier
-from alerts.store.repositories.links import Link
+from alerts.store.repositories.links import Link, invite
 from alerts.web.app import create_app
 
 SIGNER = Signer(b"a key of this test alone")

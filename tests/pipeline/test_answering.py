@@ -12,7 +12,7 @@ from kit.receiver import Receiver
 from kit.system import START, System, settings
 from sqlalchemy import select
 
-from alerts.access.links import Pages, answer_token, answerer
+from alerts.access.links import Pages, answer_token, answered
 from alerts.access.signing import Signer
 from alerts.config.load import load
 from alerts.explain.alert import explain
@@ -222,9 +222,9 @@ def test_the_message_carries_links_that_open_to_whoever_reads_its_channel(desk: 
     [alert] = receiver.received[0].body["alerts"]
     link = alert["answer"]
     assert link.startswith("https://alerts.example.org/answer/")
-    bearer = answerer(desk.runtime.pages.signer, link.rpartition("/")[2])
-    assert bearer is not None
-    assert (bearer.alert, bearer.channel) == (alert["id"], "chat")
-    assert bearer.expires_at - desk.clock.at <= timedelta(days=30)
+    about = answered(desk.runtime.pages.signer, link.rpartition("/")[2])
+    assert about is not None
+    assert about[:2] == (alert["id"], "chat")
+    assert about[2] - desk.clock.at <= timedelta(days=30)
     foreign = answer_token(Signer(b"another key of this test"), "a", "b", START)
-    assert answerer(desk.runtime.pages.signer, foreign) is None
+    assert answered(desk.runtime.pages.signer, foreign) is None

@@ -18,10 +18,11 @@ from kit.chromium import Chromium
 from kit.system import Clock, System
 from sqlalchemy import select
 
-from alerts.access.links import invite, token_of
+from alerts.access.links import token_of
 from alerts.access.signing import Signer
 from alerts.model.subscriber import Tier
 from alerts.store.database import Database
+from alerts.store.repositories.links import invite
 from alerts.store.schema import AlertRow, StoryRow
 
 OPERATOR = "operator-token-of-this-test"

@@ -13,10 +13,11 @@ from kit.browsing import OPERATOR, SIGNER, Browser, reached_from
 from kit.system import CONFIG, System
 from starlette.testclient import TestClient
 
-from alerts.access.links import Scope, invite, token_of
+from alerts.access.links import Scope, token_of
 from alerts.access.sign_on import sign_on
 from alerts.model.subscriber import Tier
 from alerts.store.repositories import links
+from alerts.store.repositories.links import invite
 from alerts.web.app import create_app
 
 ACCESS = """

@@ -1,7 +1,6 @@
 """Links to pages, of members, of unsubscribing and of answers, and tokens for programs: what access they give."""
 
-import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,7 +13,6 @@ from alerts.access.signing import Purpose, Signer, signer
 from alerts.config.environment import http_address
 from alerts.model.errors import UsageError
 from alerts.model.settings import Settings
-from alerts.model.subscriber import Tier
 from alerts.model.times import EPOCH
 from alerts.store.repositories import links
 from alerts.store.repositories.links import Link
@@ -30,22 +28,6 @@ class Scope(StrEnum):
     SUBSCRIBER = "subscriber"  # the alerts of its subscriber
     OPERATE = "operate"  # what operators do and see
     METRICS = "metrics"
-
-
-def invite(
-    session: Session,
-    *,
-    tier: Tier,
-    now: datetime,
-    lasting: timedelta,
-    name: str = "",
-    subscriber: str = "",
-    scopes: Iterable[str] = (),
-) -> Link:
-    """Records a new link, or with `scopes` a token for programs."""
-    made = Link(secrets.token_hex(6), tier, name, now, now + lasting, subscriber, scopes=tuple(scopes))
-    links.add(session, made)
-    return made
 
 
 def token_of(signer: Signer, link: Link) -> str:
@@ -78,27 +60,21 @@ def member(
 ANSWERABLE: Final = timedelta(days=30)  # how long a message can be answered by its links
 
 
-@dataclass(frozen=True, slots=True)
-class Answerer:
-    """The bearer of an answer link: whoever reads the channel. `expires_at` may have passed."""
-
-    alert: str
-    channel: str
-    expires_at: datetime
-
-
 def answer_token(signer: Signer, alert: str, channel: str, sent: datetime) -> str:
     """What a message of an instant carries so that its reader can answer an alert in it."""
     expires = (sent + ANSWERABLE - EPOCH) // timedelta(minutes=1)
     return signer.sign(Purpose.ANSWER, alert, channel, f"{expires:x}")
 
 
-def answerer(signer: Signer, token: str) -> Answerer | None:
-    """Who bears such a token; None where it is forged or cut."""
+def answered(signer: Signer, token: str) -> tuple[str, str, datetime] | None:
+    """The alert of such a token, the channel whose reader answers, and when it expires, which may have passed.
+
+    None where it is forged or cut.
+    """
     parts = signer.read(Purpose.ANSWER, token)
     if parts is None or len(parts) != 3:
         return None
-    return Answerer(parts[0], parts[1], EPOCH + timedelta(minutes=int(parts[2], 16)))
+    return parts[0], parts[1], EPOCH + timedelta(minutes=int(parts[2], 16))
 
 
 def unsubscribe_token(signer: Signer, subscriber: str, channel: str) -> str:

@@ -10,13 +10,16 @@ import os
 import secrets
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from alerts.config.environment import setting
 from alerts.model.errors import AlertsError
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 SECRET_ENV: Final = "ALERTS_SECRET"  # noqa: S105 - the name of a variable
 OPERATOR_ENV: Final = "ALERTS_OPERATOR_TOKEN"
@@ -51,12 +54,9 @@ class SealError(AlertsError):
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Signs short texts and reads them back."""
+    """Signs short texts and reads them back; encrypts bytes and decrypts them."""
 
-    key: bytes
-
-    def __repr__(self) -> str:
-        return "Signer(***)"
+    key: bytes = field(repr=False)
 
     def sign(self, purpose: Purpose, *parts: str) -> str:
         """A token of URL-safe characters that holds `parts`, readable by anybody, and proves them."""
@@ -83,6 +83,25 @@ class Signer:
     def _mac(self, purpose: Purpose, payload: bytes) -> bytes:
         return hmac.digest(self.derived_key(purpose), payload, hashlib.sha256)[:_MAC_BYTES]
 
+    def seal(self, plain: bytes) -> bytes:
+        """The bytes compressed and encrypted (Fernet: AES-128-CBC with HMAC-SHA256)."""
+        return self._fernet().encrypt(zlib.compress(plain))
+
+    def open(self, sealed: bytes) -> bytes:
+        """Raises SealError where they were not sealed under this key."""
+        from cryptography.fernet import InvalidToken
+
+        try:
+            return zlib.decompress(self._fernet().decrypt(sealed))
+        except (InvalidToken, zlib.error):
+            raise SealError("it was encrypted under another ALERTS_SECRET: give all hosts the same") from None
+
+    def _fernet(self) -> "Fernet":
+        """The library is imported on first use: most processes never publish or adopt anything."""
+        from cryptography.fernet import Fernet
+
+        return Fernet(base64.urlsafe_b64encode(self.derived_key(Purpose.SEAL)))
+
 
 def _encode(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).decode("ascii").rstrip("=")
@@ -90,34 +109,6 @@ def _encode(data: bytes) -> str:
 
 def _decode(text: str) -> bytes:
     return base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Sealer:
-    """Seals bytes and opens them again (Fernet: AES-128-CBC with HMAC-SHA256), compressed.
-
-    The library is imported on first use: most processes never publish or adopt anything.
-    """
-
-    signer: Signer
-
-    def seal(self, plain: bytes) -> bytes:
-        """The encrypted bytes."""
-        from cryptography.fernet import Fernet
-
-        return Fernet(self._key()).encrypt(zlib.compress(plain))
-
-    def open(self, sealed: bytes) -> bytes:
-        """Raises SealError where they were not sealed under this key."""
-        from cryptography.fernet import Fernet, InvalidToken
-
-        try:
-            return zlib.decompress(Fernet(self._key()).decrypt(sealed))
-        except (InvalidToken, zlib.error):
-            raise SealError("it was encrypted under another ALERTS_SECRET: give all hosts the same") from None
-
-    def _key(self) -> bytes:
-        return base64.urlsafe_b64encode(self.signer.derived_key(Purpose.SEAL))
 
 
 def signer(state: Path, environment: Mapping[str, str]) -> Signer:

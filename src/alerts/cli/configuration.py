@@ -1,5 +1,6 @@
 """`alerts init`, `import-institutions`, `import-opml` and `export-opml`: configuration to begin with."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,6 +15,11 @@ from alerts.model.errors import InputError, UsageError
 from alerts.model.records import to_line
 
 MAX_NOTES = 50  # printed for one import: a file of a registry can hold thousands of records that are left out
+_NEW_FILE: Mapping[str, Any] = {
+    "metavar": "FILE",
+    "type": click.Path(path_type=Path),
+    "help": "Write to a new file instead of standard output.",
+}
 _COMMENT = (
     "# Imported. Review the names: take out aliases that are ordinary words, or give them conditions of their own.\n"
     "# `alerts check` warns of dangerous ones, `alerts names ID` shows what will be looked for.\n"
@@ -29,14 +35,7 @@ _COMMENT = (
 @click.option("--tag", "tags", metavar="TAG", multiple=True, help="Add a tag to all; repeatable.")
 @click.option("--limit", type=click.IntRange(min=1), default=5_000, show_default=True, help="Refuse more new ones.")
 @click.option("--dry-run", is_flag=True, help="One short line for each in place of YAML; nothing is written.")
-@click.option(
-    "--write",
-    "--output",
-    "output",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Write to a new file instead of standard output.",
-)
+@click.option("--write", "--output", "output", **_NEW_FILE)
 @json_command
 def import_institutions(
     app: App,
@@ -90,9 +89,7 @@ def _put(text: str, output: Path | None) -> None:
 
 @click.command("import-opml")
 @click.argument("file", type=click.File("rb"))
-@click.option(
-    "--output", metavar="FILE", type=click.Path(path_type=Path), help="Write to a new file instead of standard output."
-)
+@click.option("--output", **_NEW_FILE)
 @click.option("--reliability", type=click.Choice("ABCDEF"), help="The reliability of all; F where none is given.")
 @click.option("--interval", metavar="DURATION", help="The least time between two polls of each, such as 30m.")
 @click.option("--allow-private", is_flag=True, help="They may be on a private network or this machine.")

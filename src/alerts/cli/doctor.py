@@ -134,11 +134,8 @@ def _database(app: App) -> Findings:
         facts, revision, needed = database.server_facts(), database.revision() or "none", newest_revision()
         if "now" in facts:
             yield _clock("the database", datetime.fromtimestamp(float(facts["now"]), UTC), asked)
-        unsafe = [
-            f"{name} is {facts[name]}: a crash may lose data"
-            for name in SAFE
-            if facts.get(name, SAFE[name]) != SAFE[name]
-        ]
+        unlike = [name for name, safe in SAFE.items() if facts.get(name, safe) != safe]
+        unsafe = [f"{name} is {facts[name]}: a crash may lose data" for name in unlike]
         kind = f"PostgreSQL {facts['server_version']}" if "now" in facts else "SQLite in WAL mode"
         yield from _each("database", FAIL, unsafe, f"{kind}, schema {revision}")
         if revision != needed:

@@ -11,7 +11,7 @@ from alerts.cli.context import App
 from alerts.cli.output import duration, show, tabular_command
 from alerts.model.counted import counted
 from alerts.model.errors import NotFoundError, UsageError
-from alerts.model.records import to_line
+from alerts.model.records import fields_of, to_line
 from alerts.model.subscriber import Tier
 from alerts.model.times import format_time
 
@@ -46,7 +46,7 @@ def link(
     form: str | None,
 ) -> None:
     """Make, list or revoke links to the pages, for members, and tokens for programs."""
-    from alerts.access.links import LOCAL, Scope, base_url, invite, token_of
+    from alerts.access.links import LOCAL, Scope, base_url, token_of
     from alerts.access.signing import signer
     from alerts.store.repositories import links
 
@@ -70,9 +70,8 @@ def link(
     chosen = Tier(tier or Tier.OPEN) if subscriber is None else app.settings().subscriber(subscriber).tier
     lasting = duration("--expires", expires)
     with app.write() as session:
-        made = invite(
-            session, tier=chosen, now=now, lasting=lasting, name=name, subscriber=subscriber or "", scopes=scopes
-        )
+        of = {"name": name, "subscriber": subscriber or ""}
+        made = links.invite(session, tier=chosen, now=now, lasting=lasting, scopes=scopes, **of)
     token = token_of(signer(app.state, os.environ), made)
     shown = {"token": token} if scopes else {"url": f"{base_url(os.environ) or LOCAL}/enter/{token}"}
     click.echo(to_line({**_row(made, now), **shown}) if form == "json" else "".join(shown.values()))
@@ -83,16 +82,8 @@ _COLUMNS = ("id", "tier", "subscriber", "scopes", "name", "expires", "state")
 
 def _row(each: "Link", now: datetime) -> dict[str, Any]:
     state = "revoked" if each.revoked_at else "good" if each.is_good(now) else "expired"
-    return {
-        "id": each.id,
-        "tier": each.tier.value,
-        "subscriber": each.subscriber,
-        "scopes": list(each.scopes),
-        "name": each.name,
-        "created": format_time(each.created_at),
-        "expires": format_time(each.expires_at),
-        "state": state,
-    }
+    times = {"created": format_time(each.created_at), "expires": format_time(each.expires_at)}
+    return {**fields_of(each, "id", "tier", "subscriber", "scopes", "name"), **times, "state": state}
 
 
 @click.command()
@@ -111,9 +102,8 @@ def sessions(app: App, end: str | None, form: str | None) -> None:
             click.echo(f"{counted(ended, 'session')} ended", err=True)
             return
         live = recorded.live(session, now)
-    columns = ("id", "person", "groups", "started", "seen", "ends")
-    rows = [
-        (each.id[:12], each.person, each.groups, *map(format_time, (each.started_at, each.seen_at, each.ends_at)))
-        for each in live
-    ]
-    show([dict(zip(columns, row, strict=True)) for row in rows], columns, form, empty="nobody is signed in")
+    rows = []
+    for each in live:
+        times = {name: format_time(getattr(each, f"{name}_at")) for name in ("started", "seen", "ends")}
+        rows.append({"id": each.id[:12], **fields_of(each, "person", "groups"), **times})
+    show(rows, ["id", "person", "groups", "started", "seen", "ends"], form, empty="nobody is signed in")

@@ -24,10 +24,10 @@ _DIRECTORY: Mapping[str, Any] = {"metavar": "DIR", "type": click.Path(path_type=
 
 # Where each command is, MODULE.FUNCTION; imported only when it is called: `alerts match` must not wait for Celery.
 _PLACES = {
-    "Run it": "run.run run.poll web.web db.status doctor.doctor",
-    "Write the configuration": "configuration.init check.check test.test replay.plan feedback.tune "
+    "Run it": "run.run run.poll run.web db.status doctor.doctor",
+    "Write the configuration": "configuration.init check.check check.test replay.plan feedback.tune "
     "configuration.import_institutions configuration.import_opml configuration.export_opml",
-    "Ask what is known": "lists.institutions names.names lists.profile explain.explain explain.why_not search.search "
+    "Ask what is known": "lists.institutions topics.names lists.profile explain.explain explain.why_not lists.search "
     "explain.export explain.verify lists.stories lists.transitions lists.deliveries sources.sources topics.topics "
     "briefing.briefing feedback.feedback briefing.silence_report",
     "Try items, without a database": "match.match replay.cluster replay.replay",
@@ -119,13 +119,9 @@ def cli(ctx: click.Context, config: Path, database: str, broker: str, state: Pat
         for name, url in (("database", database), ("broker", broker))
         if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE and _PASSWORD.match(url)
     )
-    ctx.obj = App(
-        config_dir=config,
-        database=database or environment.setting(os.environ, environment.DATABASE),
-        broker=broker or environment.setting(os.environ, environment.BROKER),
-        state=state,
-        exposed=exposed,
-    )
+    database = database or environment.setting(os.environ, environment.DATABASE)
+    broker = broker or environment.setting(os.environ, environment.BROKER)
+    ctx.obj = App(config, database, broker, state, exposed)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -15,7 +15,7 @@ from alerts.model.alert import DeliveryState
 from alerts.model.counted import counted
 from alerts.model.errors import NotFoundError, UsageError
 from alerts.model.level import Axis
-from alerts.model.records import to_line
+from alerts.model.records import fields_of, to_line
 from alerts.model.subscriber import Selection, Silence
 from alerts.model.times import format_time, parse_duration, parse_time
 
@@ -125,13 +125,8 @@ _SILENCE_COLUMNS = ("id", "about", "until", "reason", "by")
 
 
 def _silence(each: Silence) -> dict[str, str]:
-    return {
-        "id": each.id,
-        "about": each.select.in_words(),
-        "until": format_time(each.until),
-        "reason": each.reason,
-        "by": each.author or ("" if each.id else "configuration"),
-    }
+    by = each.author or ("" if each.id else "configuration")
+    return {"id": each.id, "about": each.select.in_words(), **fields_of(each, "until", "reason"), "by": by}
 
 
 def _end(lasting: str | None, until: str | None, now: datetime) -> datetime:
@@ -209,11 +204,8 @@ def send_test(app: App, subscriber: str, channel: str | None, as_json: bool) -> 
     from alerts.store.repositories.incidents import OPERATORS
 
     logs.configure("ERROR")
-    settings = app.settings()
-    if subscriber == OPERATORS:
-        known = Subscriber(OPERATORS, channels=settings.operators.channels)
-    else:
-        known = app.settings().subscriber(subscriber)
+    operators = Subscriber(OPERATORS, channels=app.settings().operators.channels)
+    known = operators if subscriber == OPERATORS else app.settings().subscriber(subscriber)
     if channel is not None:
         if channel not in known.channels:
             raise NotFoundError("channel", channel, f"{subscriber} has {', '.join(known.channels) or 'none'}")
@@ -239,12 +231,7 @@ def operating(app: App) -> "Iterator[Runtime]":
 
     configuration = Configuration(app.config_dir)
     with app.reading() as database:
-        yield Runtime(
-            database=database,
-            configuration=configuration,
-            enqueue=lambda _hints: None,
-            clock=SharedClock(database, utc_now),
-        )
+        yield Runtime(database, configuration, enqueue=lambda _hints: None, clock=SharedClock(database, utc_now))
 
 
 def operator(by: str = "") -> str:

@@ -45,11 +45,9 @@ def json_command(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")(click.pass_obj(command))
 
 
-def limit_option(command: _Command) -> _Command:
-    """Adds `--limit`."""
-    return click.option(
-        "--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many, the newest."
-    )(command)
+limit_option = click.option(
+    "--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many, the newest."
+)
 
 
 def tier_option(command: _Command) -> _Command:

@@ -39,7 +39,7 @@ def preferences(app: App, subscriber: str, as_yaml: bool, undo: str | None, by: 
     with app.read() as session:
         given = answers.preferences(session, who.id)
         unsubscribed = sorted(subscriber_state.peek(session, who.id).muted)
-    chosen = [each for each in given if each.undone_at is None and (each.until is None or now < each.until)]
+    chosen = [each for each in given if each.holds(now)]
     if as_yaml:
         click.echo(_yaml(app, who, chosen), nl=False)
         return

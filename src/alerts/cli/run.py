@@ -1,4 +1,4 @@
-"""`alerts run`: everything in one process group, or everything once. `alerts poll`: some sources now."""
+"""`alerts run`: everything in one process group, or everything once; `alerts poll`: some sources now; `alerts web`."""
 
 import contextlib
 import os
@@ -29,15 +29,8 @@ if TYPE_CHECKING:
 @click.option("--once", is_flag=True, help="Poll every source once, work until nothing is left to do, and end.")
 @click.option("--demo", is_flag=True, help="Play a shipped scenario on a local feed server; needs no network.")
 @click.option("--state", type=click.Path(path_type=Path), default=None, metavar="DIR", help="As before the command.")
-@click.option(
-    "--host",
-    default="127.0.0.1",
-    show_default=True,
-    help="Address that the pages listen on; 0.0.0.0 for all, as in a container.",
-)
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=8321, show_default=True, help="Port of the pages; 0: no pages."
-)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address of the pages; 0.0.0.0 for all.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8321, show_default=True, help="Their port; 0: no pages.")
 @click.pass_obj
 def run(app: App, once: bool, demo: bool, state: Path | None, host: str, port: int) -> int:
     """Run everything here: broker, workers, beat and pages."""
@@ -235,3 +228,50 @@ def _demo(app: App, host: str, port: int, *, once: bool) -> int:
     with _processes(app, app.state, host, port) as supervisor, app.runtime() as (runtime, _):
         play.live(app.stage, runtime, sys.stdout, supervisor.watch)
     return supervisor.status
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
+@click.option("--port", default=8321, show_default=True, type=click.IntRange(0, 65535), help="0: any free one.")
+@click.pass_obj
+def web(app: App, host: str, port: int) -> None:
+    """Serve the pages; `alerts run` does it, too."""
+    import uvicorn
+
+    from alerts.access.links import base_url
+    from alerts.access.sign_on import sign_on
+    from alerts.access.signing import METRICS_ENV, operator_token, signer
+    from alerts.config.environment import setting
+    from alerts.runtime import logs
+    from alerts.runtime.runtime import runtime_on
+    from alerts.web.app import create_app
+    from alerts.web.connections import BoundedProtocol
+    from alerts.web.middleware import known_hosts
+
+    logs.configure()
+    with app.open() as database, embedded.listening(host, port) as listener:
+        database.upgrade()
+        # Nothing is enqueued: the next tick finds in the database what is due.
+        runtime = runtime_on(database, app.config_dir, app.state, lambda _requests: None)
+        application = create_app(
+            runtime,
+            signer(app.state, os.environ),
+            operator_token(app.state, os.environ),
+            base_url=base_url(os.environ),
+            hosts=known_hosts(base_url(os.environ), os.environ),
+            metrics_token=setting(os.environ, METRICS_ENV),
+            sign_on=sign_on(os.environ),
+        )
+        served = uvicorn.Config(
+            application,
+            log_config=None,
+            access_log=False,  # addresses may hold tokens; the application logs without them
+            server_header=False,
+            timeout_graceful_shutdown=5,
+            proxy_headers=True,  # from the addresses in FORWARDED_ALLOW_IPS alone; 127.0.0.1 by default
+            http=BoundedProtocol,
+            ws="none",
+        )
+        app.warn_of_passwords()
+        click.echo(f"alerts: pages at http://{host}:{listener.getsockname()[1]}/", err=True)
+        uvicorn.Server(served).run(sockets=[listener])

@@ -129,8 +129,7 @@ def discover(url: str, allow_private: bool, form: str | None) -> int:
     page = Source("discover", url if "://" in url else f"https://{url}", "", allow_private=allow_private)
     result = fetch(_client(), page, FeedState(), now=datetime.now(UTC))
     if not result.ok:
-        line = result.detail
-        raise FeedError(line.replace("say allow_private: true on the source", "add --allow-private"))
+        raise FeedError(result.detail.replace("say allow_private: true on the source", "add --allow-private"))
     itself = parse(result.body, result.content_type, base_url=result.final_url, source=page)
     if itself.error is None:
         rows = [{"url": result.final_url, "title": itself.title, "type": itself.format}]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from alerts.model.alert import Alert
 from alerts.model.errors import NotFoundError
 from alerts.model.level import Transition
-from alerts.model.records import alert_record, answer_record, as_record, rounded, some, transition_record
+from alerts.model.records import alert_record, answer_record, as_record, fields_of, rounded, some, transition_record
 from alerts.model.story import Evidence, Mix, Report
 from alerts.runtime.configuration import Active
 from alerts.scoring.confidence import CAP_WITHOUT_DIRECT, weight
@@ -99,8 +99,8 @@ def story_record(evidence: Evidence, mentions: Mapping[str, Sequence[Sequence[An
         "newest": record["newest"],
         "independent": [
             {
-                "items": list(each.items),
-                "weight": max(weights[item] for item in each.items),
+                **fields_of(each, "items"),
+                "weight": max(map(weights.__getitem__, each.items)),
                 "merged": as_record(each.links),
             }
             for each in evidence.groups

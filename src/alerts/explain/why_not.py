@@ -15,10 +15,10 @@ from alerts.model.alert import AlertState
 from alerts.model.answer import AnswerKind
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
-from alerts.model.records import answer_record, fields_of, rounded
+from alerts.model.records import answer_record, as_record, fields_of, rounded, some
 from alerts.model.settings import Settings
 from alerts.model.story import Evidence
-from alerts.model.subscriber import Subscriber
+from alerts.model.subscriber import Subscriber, WatchRule
 from alerts.model.times import format_time
 from alerts.pipeline.route import silenced
 from alerts.routing.alerts import Explanation, explanation_record
@@ -58,23 +58,7 @@ def why_not(
         "at": format_time(at),
         "subscriber": subscriber.id,
         "institution": institution.id,
-        "rules": [
-            {
-                "rule": place + 1,
-                "name": name_of(place, rule),
-                "on": sorted(rule.on),
-                "axes": sorted(rule.axes),
-                "topics": sorted(rule.topics),
-                "signals": sorted(rule.signals),
-                "at_least": rule.at_least.value,
-                "min_grade": rule.min_grade,
-                "not": rule.except_.in_words(),
-                "direction": rule.direction.value,
-                "again_s": rule.again.total_seconds(),
-                "to": list(rule.to or subscriber.channels),
-            }
-            for place, rule in rules.items()
-        ],
+        "rules": [_rule(place, rule, subscriber) for place, rule in rules.items()],
         "preferences": [
             answer_record(each)
             for each in answers.preferences(session, subscriber.id)
@@ -92,6 +76,19 @@ def why_not(
     }
 
 
+def _rule(place: int, rule: WatchRule, subscriber: Subscriber) -> dict[str, Any]:
+    return {
+        "rule": place + 1,
+        "name": name_of(place, rule),
+        **{name: sorted(getattr(rule, name)) for name in ("on", "axes", "topics", "signals")},
+        **fields_of(rule, "at_least", "min_grade"),
+        "not": rule.except_.in_words(),
+        "direction": rule.direction.value,
+        "again_s": rule.again.total_seconds(),
+        "to": list(rule.to or subscriber.channels),
+    }
+
+
 def _axis(
     session: Session, settings: Settings, ask: _Ask, standing: Standing, axis: Axis, least: Level
 ) -> dict[str, Any]:
@@ -100,14 +97,10 @@ def _axis(
     found = contributions_of(settings, standing, axis, view.leading)
     record: dict[str, Any] = {
         "axis": axis.value,
-        "level": view.level.value,
-        "since": format_time(view.since) if view.since is not None else None,
-        "score": rounded(view.score),
+        **fields_of(view, "level", "since", "score"),
         "at_least": least.value,
         "needs": needed,
-        "contributions": [
-            {"story": each.story, "title": each.title, "contribution": rounded(each.value)} for each in found[:5]
-        ],
+        "contributions": [some(as_record(each), "story", "title", "contribution") for each in found[:5]],
         "counterfactual": None,
         "routing": None,
     }

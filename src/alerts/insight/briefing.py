@@ -97,21 +97,11 @@ def _institutions(
         days, levels = _days(first, mine, week, until)
         if not mine and key not in stories and not any(day and day > Level.LOW for day in days):
             continue
+        stood = {"days": days, "before": first, "levels": levels}
+        moved = {"change_count": len(mine), "changes": [transition_record(each) for each in mine[-CHANGES:]]}
+        reported = {"story_count": len(stories.get(key, ())), "stories": []}
         falls = _falls(settings, levels, faded.get(key, {}), until)
-        found.append(
-            {
-                "institution": key,
-                "name": known[key].name,
-                "days": days,
-                "before": first,
-                "levels": levels,
-                "change_count": len(mine),
-                "changes": [transition_record(each) for each in mine[-CHANGES:]],
-                "story_count": len(stories.get(key, ())),
-                "stories": [],
-                "falls": falls,
-            }
-        )
+        found.append({"institution": key, "name": known[key].name, **stood, **moved, **reported, "falls": falls})
     found.sort(key=lambda each: (-each["change_count"], each["name"].casefold()))
     found.sort(key=lambda each: max(day for day in each["days"] if day), reverse=True)
     return found, stories
@@ -188,19 +178,13 @@ def _corrected(
     session: Session, known: Mapping[str, Institution], start: datetime, end: datetime
 ) -> list[dict[str, Any]]:
     """The reports that no longer counted, in order of time, in the words that they had then."""
-    return [
-        {
-            "at": format_time(row.observed),
-            "institution": row.institution,
-            "name": known[row.institution].name,
-            "title": row.title,
-            "publisher": row.publisher,
-            "url": escape.safe_url(row.url) or None,
-            "why": why,
-        }
-        for row, why in reports.corrected(session, start, end)
-        if row.institution in known
-    ]
+    found = []
+    for row, why in reports.corrected(session, start, end):
+        if row.institution in known:
+            about = {"at": format_time(row.observed), "institution": row.institution}
+            said = {"name": known[row.institution].name, "title": row.title, "publisher": row.publisher}
+            found.append({**about, **said, "url": escape.safe_url(row.url) or None, "why": why})
+    return found
 
 
 def _ending(

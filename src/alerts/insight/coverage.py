@@ -104,11 +104,8 @@ def by_source(session: Session, settings: Settings, at: datetime) -> dict[str, C
     }
     read = {each for name, some in of.items() if name not in broken for each in some}
     unread = {each for name, some in of.items() if name in broken for each in some}
+    lost, half = unread - read, unread & read
     return {
-        name: Covers(
-            tuple(some),
-            partial=tuple(each for each in some if each in unread and each in read),
-            blind=tuple(each for each in some if each in unread and each not in read),
-        )
+        name: Covers(tuple(some), tuple(filter(half.__contains__, some)), tuple(filter(lost.__contains__, some)))
         for name, some in of.items()
     }

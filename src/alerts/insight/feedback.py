@@ -101,17 +101,13 @@ def _row(by: str, name: str, some: Sequence[Sent]) -> dict[str, Any]:
     judged = [each.verdict for each in some if each.verdict]
     right = judged.count(RIGHT)
     low, high = interval(right, len(judged))
-    return {
-        "by": by,
-        "name": name,
-        "sent": len(some),
-        "judged": len(judged),
-        "right": right,
+    counts = {"sent": len(some), "judged": len(judged), "right": right}
+    share = {
         "precision": round(right / len(judged), 4) if judged else None,
         "low": round(low, 4),
         "high": round(high, 4),
-        "acknowledged": sum(each.acknowledged for each in some),
     }
+    return {"by": by, "name": name, **counts, **share, "acknowledged": sum(each.acknowledged for each in some)}
 
 
 def by_story(session: Session, subscriber: str) -> dict[tuple[str, str], str]:

@@ -51,12 +51,15 @@ def health(session: Session, files: Files, now: datetime) -> Report:
     tick = system_state.get(session, system_state.TICK)
     last_tick, unticked = _ticking(session, tick, now)
     known = [each for each in sources.health(session) if each.active]
-    failing = [each for each in known if each.error]
+    failing = sorted(each.id for each in known if each.error)
     # None is a fault of the system: the first ends by itself, the second is polled at its new address, and of the third
     # only its publisher knows whether it is dead.
     held = sorted(each.id for each in known if each.state.held)
     moved = sorted(each.id for each in known if each.state.adopted_url)
     stale = sorted(each.id for each in known if each.state.stale_at is not None and each.state.stale_at <= now)
+    notes = [f"{len(held)} in quarantine"] if held else []
+    notes += [f"{len(stale)} stale: see `alerts sources`"] if stale else []
+    notes += [f"{len(moved)} moved for good: see `alerts sources`"] if moved else []
     overdue = listings.overdue(session, now)
     ticking = tick is not None and now - tick.at <= TICK_LATE  # else that is the cause
     number = system_state.in_force(session).number
@@ -67,13 +70,7 @@ def health(session: Session, files: Files, now: datetime) -> Report:
     return Report(
         facts=(
             ("last tick", last_tick),
-            (
-                "sources",
-                f"{len(known)}, {len(failing)} failing"
-                + (f", {len(held)} in quarantine" if held else "")
-                + (f", {len(stale)} stale: see `alerts sources`" if stale else "")
-                + (f", {len(moved)} moved for good: see `alerts sources`" if moved else ""),
-            ),
+            ("sources", ", ".join([str(len(known)), f"{len(failing)} failing", *notes])),
             ("waiting", ", ".join(counted_of(count, kind) for kind, (count, _) in overdue.items())),
             ("deliveries", ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "none yet"),
             ("configuration", "refused" if refused else files.hash[:12] + (f", generation {number}" if number else "")),
@@ -88,13 +85,7 @@ def health(session: Session, files: Files, now: datetime) -> Report:
         data={
             "at": format_time(now),
             "last_tick": None if tick is None else format_time(tick.at),
-            "sources": {
-                "active": len(known),
-                "failing": sorted(each.id for each in failing),
-                "held": held,
-                "moved": moved,
-                "stale": stale,
-            },
+            "sources": {"active": len(known), "failing": failing, "held": held, "moved": moved, "stale": stale},
             "waiting": {kind: count for kind, (count, _) in overdue.items()},
             "deliveries": states,
             "configuration": None if refused else files.hash,

@@ -10,9 +10,10 @@ from alerts.matching.search import Query, body_of, parse
 from alerts.model.errors import UsageError, did_you_mean
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Level
+from alerts.model.records import fields_of
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Tier
-from alerts.model.times import format_time, point_in_time
+from alerts.model.times import point_in_time
 from alerts.model.topic import Signal
 from alerts.rendering import escape
 from alerts.rendering.tiers import KINDS, searched
@@ -130,20 +131,16 @@ def _result(found: Candidate, query: Query) -> dict[str, Any]:
     item = found.item
     title, title_marks = query.excerpt(escape.headline(item.title), escape.TITLE_LIMIT)
     text, text_marks = query.excerpt(escape.clean(body_of(item)), SNIPPET)
+    texts = {"title": title, "title_marks": title_marks, "text": text, "text_marks": text_marks}
     return {
         "kind": "story" if found.stories else "item",
         "item": item.id,
-        "stories": found.stories,
-        "institutions": found.institutions,
+        **fields_of(found, "stories", "institutions"),
         "topics": sorted(found.topics),
         "more": found.more,
-        "title": title,
-        "title_marks": title_marks,
-        "text": text,
-        "text_marks": text_marks,
+        **texts,
         "source": item.source,
         "publisher": escape.headline(item.publisher),
         "url": escape.safe_url(item.url) or None,
-        "reported": format_time(item.reported),
-        "observed": format_time(item.observed),
+        **fields_of(item, "reported", "observed"),
     }

@@ -117,17 +117,10 @@ def _nearest(
                     best[key] = min(near, best.get(key, near))
     for key, near in sorted(best.items(), key=lambda each: (each[1][:2], each[0]))[:NEAREST]:
         _, at, value, axis, level, rule_name = near
-        yield {
-            "institution": key,
-            "name": selected[key].name,
-            "rule": rule_name,
-            "axis": axis.value,
-            "value": value,
-            "level": level.value,
-            "needed": settings.levels.raise_[level],
-            "at": format_time(at),
-            **_crossing(session, active, selected[key], axis, at, settings.levels.raise_[level]),
-        }
+        needed = settings.levels.raise_[level]
+        about = {"institution": key, "name": selected[key].name, "rule": rule_name, "axis": axis.value}
+        came = {"value": value, "level": level.value, "needed": needed, "at": format_time(at)}
+        yield {**about, **came, **_crossing(session, active, selected[key], axis, at, needed)}
 
 
 def _crossing(

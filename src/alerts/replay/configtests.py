@@ -135,7 +135,7 @@ class _Judge:
             if alert.subscriber == expected.subscriber
             and expected.channel in ("", alert.channel)
             and expected.institution in ("", alert.institution)
-            and (expected.axis is None or expected.axis in _axes(alert))
+            and (expected.axis is None or expected.axis in {one.axis for one in (alert.lead, *alert.changes) if one})
         ]
         because = tuple(_line(alert) for alert in concerned) or (self._why_none(expected),)
         # What is told at once or in a digest is an alert; with a reason, what was held back is meant.
@@ -177,8 +177,8 @@ class _Judge:
             if message.subscriber != subscriber.id or message.held is not None:
                 continue
             if expected.channel in ("", message.channel):
-                kinds = {"alerts": message.alerts, "reminders": message.reminders, "superseded": message.superseded}
-                told: dict[str, Any] = {name: [alerts[one] for one in ids] for name, ids in kinds.items()}
+                kinds = ("alerts", "reminders", "superseded")
+                told: dict[str, Any] = {kind: [alerts[one] for one in getattr(message, kind)] for kind in kinds}
                 about = {each.institution for some in told.values() for each in some}
                 profiles = {each: self._profile(each) for each in sorted(about)}
                 of = {name: getattr(message, name) for name in ("id", "kind", "channel", "at", "standing")}
@@ -191,11 +191,6 @@ class _Judge:
         case, covered = self.result.cases[institution], Coverage(CoverageState.COVERED)
         history = [each for each in self.result.transitions if each.institution == institution]
         return profile_of(self.active.settings, case, self.test.at, history=history, coverage=covered)
-
-
-def _axes(alert: Alert) -> set[Axis]:
-    led = {alert.lead.axis} if alert.lead is not None and alert.lead.axis is not None else set()
-    return led | {change.axis for change in alert.changes}
 
 
 def _line(alert: Alert) -> str:

@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from alerts.access.signing import Sealer, SecretError
+from alerts.access.signing import SecretError, Signer
 from alerts.cases.case_file import CaseFile
 from alerts.config.files import Contents, Outline, emptied
 from alerts.config.load import Loaded, fingerprint, load_contents, load_entries
@@ -142,10 +142,10 @@ class ConfigBehindError(ConfigError):
 
 @dataclass(frozen=True, slots=True)
 class Generations:
-    """`sealer` gives the key under which contents are kept; it raises SecretError where there is none."""
+    """`signer` gives the key under which contents are kept; it raises SecretError where there is none."""
 
     database: Database
-    sealer: Callable[[], Sealer]
+    signer: Callable[[], Signer]
 
     def newest(self) -> Generation | None:
         """The generation in force; None before the first."""
@@ -162,7 +162,7 @@ class Generations:
         if not sealed:
             raise _behind(number, "its content was not kept: copy its files here")
         try:
-            files: dict[str, str] = json.loads(self.sealer().open(sealed))
+            files: dict[str, str] = json.loads(self.signer().open(sealed))
         except AlertsError as error:
             raise _behind(number, str(error)) from error
         return [(name, text.encode("latin-1")) for name, text in files.items()]
@@ -170,12 +170,12 @@ class Generations:
     def sealed(self, contents: Contents) -> bytes:
         """The files as they are kept; empty, and said so, where this host has no key and cannot make one."""
         try:
-            sealer = self.sealer()
+            signer = self.signer()
         except SecretError as error:
             logs.event("config.not_kept", logging.WARNING, reason=str(error))
             return b""
         record = {name: raw.decode("latin-1") for name, raw in contents}
-        return sealer.seal(json.dumps(record).encode())
+        return signer.seal(json.dumps(record).encode())
 
 
 def _behind(number: int, line: str) -> ConfigBehindError:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from alerts.access.links import Pages, pages
-from alerts.access.signing import Sealer, signer
+from alerts.access.signing import signer
 from alerts.config import environment
 from alerts.config.load import fingerprint, load_entries
 from alerts.feeds.fetching.network import HttpClient
@@ -122,7 +122,7 @@ def configuration_of(directory: Path, database: Database, state: Path, environ: 
 
     Raises ConfigError where there is neither.
     """
-    kept = Generations(database, lambda: Sealer(signer(state, environ)))
+    kept = Generations(database, lambda: signer(state, environ))
     return Configuration(directory, kept, prepared=_PREPARED.get(directory.absolute()))
 
 

@@ -68,7 +68,6 @@ def _ask(request: Request, action: str) -> Response:
                 raise NotFoundError(field, each)
             chosen.append((field, known))
         values = {"action": action, "chosen": chosen, "given": given, "back": _back(given), "verdicts": VERDICTS}
-        values["subscribers"] = sorted(site.settings.subscribers)
     return site.page(request, "operate_ask.html.j2", visitor, values)
 
 

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from alerts.access.links import ANSWERABLE, Answerer, answerer, unsubscribe_token, unsubscriber
+from alerts.access.links import ANSWERABLE, answered, unsubscribe_token, unsubscriber
 from alerts.model.alert import Alert
 from alerts.model.answer import MUTE_DAYS, PREFERENCES, Answer, AnswerKind, WrongReason
 from alerts.model.errors import NotFoundError
@@ -57,9 +57,8 @@ PARTS: Final[Mapping[str, tuple[str, ...]]] = {
 class Asked:
     """What a link is about: an alert on record, whose subscriber is configured."""
 
-    bearer: Answerer
     alert: Alert
-    name: str
+    channel: str
     subscriber: Subscriber
     who: str  # what is known of who answers: whoever reads the channel has the link
     taken_back: bool
@@ -79,7 +78,7 @@ def answer(request: Request) -> Response:
         return _page(request, site, asked, PARTS[name])
     if request.method != "POST":
         return _page(request, site, asked, (name,))
-    runtime, alert, channel = site.runtime, asked.alert.id, asked.bearer.channel
+    runtime, alert, channel = site.runtime, asked.alert.id, asked.channel
     given = answering.give(runtime, alert, act.kind, who=asked.who, channel=channel, reason=act.reason, days=act.days)
     return _page(request, site, asked, (), done=given)
 
@@ -91,7 +90,7 @@ def undo(request: Request, fields: QueryParams) -> Response:
     with site.runtime.database.read() as session:
         asked = _asked(site, session, request)
         found = answers.get(session, fields.get("answer", ""))
-    about = found is not None and (found.alert == asked.alert.id or found.channel == asked.bearer.channel)
+    about = found is not None and (found.alert == asked.alert.id or found.channel == asked.channel)
     if found is None or not about or found.subscriber != asked.subscriber.id:
         raise HTTPException(404, "There is no such answer to this alert.")
     return _page(request, site, asked, (), done=answering.take_back(site.runtime, found.id, asked.who))
@@ -99,31 +98,26 @@ def undo(request: Request, fields: QueryParams) -> Response:
 
 def _asked(site: Site, session: Session, request: Request) -> Asked:
     """Raises HTTPException: 403 for a link that is forged or cut, 410 for one of which nothing is left to answer."""
-    bearer = answerer(site.authenticator.signer, request.path_params["token"])
+    about = answered(site.authenticator.signer, request.path_params["token"])
     now = site.now()
-    if bearer is None:
+    if about is None:
         site.authenticator.check_attempts(request, now)
         site.authenticator.was_wrong(request, now)
         raise HTTPException(403, "This link is not complete: follow it from the message again.")
-    if now >= bearer.expires_at:
+    alert_id, channel, expires_at = about
+    if now >= expires_at:
         raise HTTPException(410, f"This link has expired: a message can be answered for {ANSWERABLE.days} days.")
-    row = listings.alert(session, bearer.alert)
-    if row is None or row.id != bearer.alert:
+    row = listings.alert(session, alert_id)
+    if row is None or row.id != alert_id:
         raise HTTPException(410, "This alert is no longer on record, so it can no longer be answered.")
     subscriber = site.settings.subscribers.get(row.subscriber)
     if subscriber is None:
         raise HTTPException(410, f"{row.subscriber} is no longer configured: it gets no messages any more.")
     (alert,) = alerts.of_rows(session, [row])
-    institution = site.settings.institutions.get(alert.institution)
+    who = _who(site.visitor(request, session), row.subscriber, channel)
     carried = SqlNotifications(session, row.subscriber).carried(alert.id)
-    return Asked(
-        bearer,
-        alert,
-        institution.name if institution is not None else alert.institution,
-        subscriber,
-        _who(site.visitor(request, session), row.subscriber, bearer.channel),
-        taken_back=alert.reason == Reason.CORRECTED or any(each.kind is Kind.CORRECTION for each in carried),
-    )
+    corrected = alert.reason == Reason.CORRECTED or any(each.kind is Kind.CORRECTION for each in carried)
+    return Asked(alert, channel, subscriber, who, taken_back=corrected)
 
 
 def _who(visitor: Visitor, subscriber: str, channel: str) -> str:
@@ -142,14 +136,14 @@ def _page(
     with site.runtime.database.read() as session:
         given = answers.standing(session, asked.subscriber.id, list(AnswerKind), asked.alert.id)
         chosen = answers.standing(session, asked.subscriber.id, PREFERENCES)
-    here = asked.bearer.channel
+    here, alert = asked.channel, asked.alert
     chosen = [each for each in chosen if each.channel == here and (each.until is None or now < each.until)]
-    lead = asked.alert.lead
+    names = {each.id: each.name for each in site.settings.institutions.values()}
     values = {
-        "name": asked.name,
-        "names": {each.id: each.name for each in site.settings.institutions.values()},
-        "headline": escape.headline(lead.title) if lead is not None else asked.alert.in_words(),
-        "alert": asked.alert,
+        "name": names.get(alert.institution, alert.institution),
+        "names": names,
+        "headline": escape.headline(alert.lead.title) if alert.lead is not None else alert.in_words(),
+        "alert": alert,
         "channel": here,
         "subscriber": asked.subscriber.id,
         "taken_back": asked.taken_back,

@@ -57,10 +57,9 @@ def institutions(request: Request) -> Response:
     asked = listing.Asked.of(request.query_params)
     with visit(request) as (site, session, visitor):
         found = listing.read_board(session, site.settings, asked, visitor.tier)
-    changes = [each["newest_change"] for each in found["rows"]]
-    records = [None if change is None else transition_record(change) for change in changes]
-    rows = [{**row, "newest_change": record} for row, record in zip(found["rows"], records, strict=True)]
-    return answer({"kind": "institutions", **some(found, "found", "page", "pages"), "institutions": rows})
+    for row in found["rows"]:
+        row["newest_change"] = row["newest_change"] and transition_record(row["newest_change"])
+    return answer({"kind": "institutions", **some(found, "found", "page", "pages"), "institutions": found["rows"]})
 
 
 def stream(request: Request) -> Response:

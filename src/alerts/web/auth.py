@@ -206,10 +206,7 @@ class Authenticator:
             self.was_wrong(request, now)
         return known is not None
 
-    # --- members -------------------------------------------------------------------------------------------
-
-    def remember(self, response: Response, token: str, known: Link, now: datetime) -> None:
-        self.set_cookie(response, MEMBER_COOKIE, token, int((known.expires_at - now).total_seconds()), "lax")
+    # --- cookies -------------------------------------------------------------------------------------------
 
     def leave(self, request: Request, response: Response, session: Session, now: datetime) -> None:
         """Forgets the link on this device, and ends the session for whoever holds its cookie."""

@@ -103,8 +103,7 @@ def read_board(session: Session, settings: Settings, asked: Asked, tier: Tier) -
         }
         for each in shown
     ]
-    raised = Counter(highest.values())
-    counts = {"found": len(ordered), "tracked": len(settings.institutions), "raised": raised}
+    counts = {"found": len(ordered), "tracked": len(settings.institutions), "raised": Counter(highest.values())}
     return {"rows": rows, **counts, "page": page, "pages": pages}
 
 

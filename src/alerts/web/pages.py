@@ -117,11 +117,8 @@ def alert(request: Request) -> Response:
             return site.page(request, "locked.html.j2", visitor, {"what": "Alerts", "tier": DETAIL}, status=403)
         record = read_alert(site, session, request.path_params["alert"], visitor)
     institution = site.settings.institutions.get(record["alert"]["institution"])
-    values = {
-        "record": record,
-        "institution": institution,
-        "without": reading.without_each(record["transition"], site.settings.levels),
-    }
+    without = reading.without_each(record["transition"], site.settings.levels)
+    values = {"record": record, "institution": institution, "without": without}
     return site.page(request, "alert.html.j2", visitor, values)
 
 
@@ -133,12 +130,7 @@ def why_not(request: Request) -> Response:
         record = None
         if subscriber or not visitor.operator:  # an operator chooses on the page
             record = read_why_not(site, session, institution, subscriber, visitor)
-    values = {
-        "institution": institution,
-        "subscriber": subscriber or "a subscriber",
-        "subscribers": sorted(site.settings.subscribers) if visitor.operator else [],
-        "record": record,
-    }
+    values = {"institution": institution, "subscriber": subscriber or "a subscriber", "record": record}
     return site.page(request, "why_not.html.j2", visitor, values)
 
 

@@ -51,7 +51,6 @@ def edition(request: Request) -> Response:
             "week": week,
             "body": Markup(briefing_body(shown)),  # noqa: S704 - made by us, with every text in it escaped
             "subscriber": name,
-            "subscribers": sorted(site.settings.subscribers) if visitor.operator else [],
             "query": "?" + urlencode({"subscriber": name}) if name and visitor.operator else "",
             "behind": behind if known and may_read_week(behind.end, visitor.tier, now) else None,
             "ahead": ahead if ahead.start <= now else None,
@@ -70,17 +69,14 @@ def feedback(request: Request) -> Response:
         rows = verdicts(session, site.settings, name or None, site.now() - _LOOK_BACK)
         given = answers.find(session, subscriber=name or None, limit=4 * _MOST)
         said = [answer_record(each) for each in given if each.verdict]
-        subscribers = sorted(site.settings.subscribers) if visitor.operator else []
-    values = {"rows": rows, "answers": said, "subscriber": name, "subscribers": subscribers, "most": _MOST}
-    values["days"] = _LOOK_BACK.days
+    values = {"rows": rows, "answers": said, "subscriber": name, "most": _MOST, "days": _LOOK_BACK.days}
     return site.page(request, "feedback.html.j2", visitor, values)
 
 
 def mine(request: Request) -> Response:
     """What a subscriber gets and why, and what was held back: by its link, or by its name for an operator."""
     with visit(request) as (site, session, visitor):
-        subscribers = sorted(site.settings.subscribers) if visitor.operator else []
-        asked = request.query_params.get("subscriber") or next(iter(subscribers), "")
+        asked = request.query_params.get("subscriber") or min(site.settings.subscribers, default="")
         name = asked if visitor.operator else visitor.subscriber
         if not name:
             raise HTTPException(403, "This is for subscribers: open the link that you were given.")
@@ -90,7 +86,6 @@ def mine(request: Request) -> Response:
         given = answers.find(session, subscriber=who.id, limit=_MOST)
         values = {
             "who": who,
-            "subscribers": subscribers,
             "rules": [(name_of(place, each), each, channels_of(each, who)) for place, each in enumerate(who.watch)],
             "unsubscribed": subscriber_state.peek(session, who.id).muted,
             "alerts": alerts,

@@ -17,13 +17,8 @@ from alerts.routing.reasons import Reason
 
 def environment() -> Environment:
     """The templates, in which every value is escaped that is not Markup already."""
-    env = Environment(
-        loader=PackageLoader("alerts.web"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    loader = PackageLoader("alerts.web")
+    env = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     env.filters.update(
         words=lambda text: escape.clean(str(text)),  # on one line, without invisible and direction-changing characters
         headline=escape.headline,

@@ -25,7 +25,7 @@ from alerts.model.errors import AlertsError
 from alerts.model.times import format_time, parse_time
 from alerts.rendering import escape
 from alerts.runtime import logs
-from alerts.web.auth import PERSON, Visitor, with_form
+from alerts.web.auth import MEMBER_COOKIE, PERSON, Visitor, with_form
 from alerts.web.site import Site, site_of
 
 PENDING_COOKIE: Final = "alerts_sign_in"
@@ -46,10 +46,12 @@ def follow_link(request: Request) -> Response:
     """Follows a member's link: remembers it and goes to the first page."""
     site = site_of(request)
     token = request.path_params["token"]
+    now = site.now()
     with site.runtime.database.read() as session:
-        known = site.authenticator.member(request, session, site.settings, token, site.now())
+        known = site.authenticator.member(request, session, site.settings, token, now)
     response = RedirectResponse("/", status_code=303)
-    site.authenticator.remember(response, token, known, site.now())
+    lasting = int((known.expires_at - now).total_seconds())
+    site.authenticator.set_cookie(response, MEMBER_COOKIE, token, lasting, "lax")
     return response
 
 

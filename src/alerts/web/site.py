@@ -89,7 +89,9 @@ class Site:
         """A page."""
         acted = request.query_params.get("done", "")[:200] if visitor.operator else ""
         about = {"path": request.url.path, "provider": self.authenticator.sign_on.issuer}
-        shown = {**values, **about, "visitor": visitor, "now": self.now(), "acted": acted}
+        # An operator may choose whose view it is.
+        subscribers = sorted(self.settings.subscribers) if visitor.operator else []
+        shown = {**values, **about, "visitor": visitor, "now": self.now(), "acted": acted, "subscribers": subscribers}
         return HTMLResponse(self.render(template, shown), status_code=status)
 
     def render(self, template: str, values: Mapping[str, Any]) -> str:

@@ -1,7 +1,9 @@
 """Links that let their bearers see more of the pages, and tokens for programs."""
 
+import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -32,8 +34,20 @@ class Link:
         return self.revoked_at is None and now < self.expires_at
 
 
-def add(session: Session, link: Link) -> None:
-    insert_all(session, LinkRow, [row_of(LinkRow, link, scopes=list(link.scopes) or None)])
+def invite(
+    session: Session,
+    *,
+    tier: Tier,
+    now: datetime,
+    lasting: timedelta,
+    name: str = "",
+    subscriber: str = "",
+    scopes: Iterable[str] = (),
+) -> Link:
+    """Records a new link, or with `scopes` a token for programs."""
+    made = Link(secrets.token_hex(6), tier, name, now, now + lasting, subscriber, scopes=tuple(scopes))
+    insert_all(session, LinkRow, [row_of(LinkRow, made, scopes=list(made.scopes) or None)])
+    return made
 
 
 def get(session: Session, link_id: str) -> Link | None:
