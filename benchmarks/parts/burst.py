@@ -63,7 +63,7 @@ def _assessable(line: Inline, remote: Remote) -> Iterator[str]:
     """Institutions of which something was found, of one version of the feed after the other."""
     for version in itertools.count():
         remote.show(version)
-        steps.poll(line.runtime, "source-0", due_only=False)
+        steps.poll_sources(line.runtime, "source-0", due_only=False)
         with line.database.read() as session:
             due = list(session.scalars(select(CaseRow.institution).where(CaseRow.due_at <= utc_now())))
         yield from due

@@ -23,7 +23,7 @@ from alerts.cli.output import Progress
 
 EXAMPLE_CONFIG = Path(__file__).parents[2] / "config"
 STARTS_SERVERS = {"run", "web"}
-NEEDS_A_NETWORK = {"discover", "poll", "doctor"}
+NEEDS_A_NETWORK = {"discover", "suggest", "poll", "doctor"}
 TAKES_MINUTES = {"--mutate"}  # tests/replay/test_mutate.py has a small configuration
 NOT_THERE = (
     r"alerts: no (alert|answer|delivery|edition|link|session|silence) '|alerts: source |@operators has no"

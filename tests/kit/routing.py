@@ -26,7 +26,7 @@ from alerts.model.subscriber import (
 from alerts.model.times import parse_duration, parse_time
 from alerts.model.topic import Signal
 from alerts.routing.alerts import Message, Outcome
-from alerts.routing.events import CorrectionEvent, Event, GradeChange, InstitutionEvent, Mention, Spike
+from alerts.routing.events import CaseEvent, CorrectionEvent, GradeChange, InstitutionEvent, Mention, Spike
 from alerts.routing.preferences import Preferences
 from alerts.routing.router import SubscriberRouter
 from alerts.routing.state import MemoryNotifications, RouterState, WatchKey, WatchState
@@ -68,7 +68,7 @@ class Office:
             self.subscriber, INSTITUTIONS, self.state, self.notifications, Preferences(tuple(self.answers))
         )
 
-    def hear(self, event: Event, at: datetime | None = None) -> Outcome:
+    def hear(self, event: CaseEvent, at: datetime | None = None) -> Outcome:
         return self._take(self.router.handle(event, at or event.at, self.silences))
 
     def advance(self, to: str | datetime) -> list[Message]:
@@ -98,7 +98,7 @@ class Office:
         return self.hear(InstitutionEvent(institution, instant(at), mentions=(mention,)))
 
     def spike(self, at: str | datetime, institution: str = "acme") -> Outcome:
-        spike = Spike(9, 2.0, 6, timedelta(days=1))
+        spike = Spike(9, 2.0, 6)
         return self.hear(InstitutionEvent(institution, instant(at), spike=spike))
 
     def grade(self, at: str | datetime, institution: str = "acme") -> Outcome:

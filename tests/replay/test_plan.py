@@ -69,7 +69,7 @@ def test_a_plan_is_the_difference_of_two_replays(
 def test_no_change_plans_nothing(drawn: list[tuple[str, str, int]], both: Settings) -> None:
     items = [item(source, title, hours * 12) for source, title, hours in drawn]
     found = plan(items, both, both)
-    assert found.changes == 0
+    assert [*found.gained, *found.lost, *found.moved] == []
 
 
 def test_what_is_lost_gained_and_moved_is_said_for_whom() -> None:

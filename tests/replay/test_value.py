@@ -13,6 +13,7 @@ from kit.system import settings, write
 from alerts.config.load import load_entries
 from alerts.model.alert import AlertState
 from alerts.model.item import Item
+from alerts.replay import work
 from alerts.replay.backtest import rehearse
 from alerts.replay.value import values
 from alerts.runtime.configuration import Active
@@ -94,5 +95,6 @@ def test_the_needed_sources_keep_every_story_that_was_alerted(active: Active) ->
     }
 
 
-def test_several_processes_find_the_same(active: Active) -> None:
+def test_several_processes_find_the_same(active: Active, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "WORTH_IT", 0)
     assert values(ITEMS, active, processes=2) == values(ITEMS, active)

@@ -141,15 +141,7 @@ class CaseFile:
         batch = [each.after(before[each.report.item]) for each in sorted(batch, key=lambda each: each.report.item)]
         clustered = [each.features for each in batch if each.counts and _is_clustered(before[each.report.item], at)]
         events = self._clusterer.add(clustered) if clustered else []
-        touched: set[str] = set()
-        incoming = {each.report.item: each for each in batch}
-        for event in events:
-            touched |= self._members.follow(event, incoming)
-        for observation in batch:
-            story = self.story_of(observation.report.item)
-            if story is not None:
-                self._members.place(observation, story)
-                touched.add(story)
+        touched = self._members.observe(batch, events)
         levels = {story: self._own_levels(story) for story in touched}
         weighed = frozenset(story for story in touched if self._weigh(story))
         self._note_scores(at)

@@ -26,6 +26,19 @@ class Membership:
         story = self.story_of.get(item)
         return None if story is None else self.by_story[story].get(item)
 
+    def observe(self, batch: Iterable[Observation], events: Iterable[Event]) -> set[str]:
+        """Takes in the items of an instant and what happened to their stories; the stories that it touched."""
+        touched: set[str] = set()
+        incoming = {each.report.item: each for each in batch}
+        for event in events:
+            touched |= self.follow(event, incoming)
+        for item, observation in incoming.items():
+            story = self.story_of.get(item)
+            if story is not None:
+                self.place(observation, story)
+                touched.add(story)
+        return touched
+
     def place(self, observation: Observation, story: str) -> None:
         """Puts an item into a story, or a revision in the place of the item."""
         item = observation.report.item

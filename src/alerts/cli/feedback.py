@@ -34,7 +34,7 @@ def feedback(
 
     settings, now = app.settings(), datetime.now(UTC)
     if subscriber is not None:
-        app.settings().subscriber(subscriber)
+        settings.subscriber(subscriber)
     start = point_in_time(since, now)
     if to is not None:
         check_writable(to)

@@ -39,7 +39,7 @@ def replay(
 
     settings = app.settings()
     for each in institutions:
-        app.settings().institution(each)
+        settings.institution(each)
     if plot is not None:
         check_writable(plot)  # before all the work, not after it
     end = point_in_time(until, datetime.now(UTC))

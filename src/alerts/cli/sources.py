@@ -1,19 +1,24 @@
-"""`alerts sources`: the health of the feeds, and which feeds a page has."""
+"""`alerts sources`: the health of the feeds, which feeds a page or an institution has, what each is worth."""
 
 import os
+from collections import Counter
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import Progress, show, tabular, tabular_command
+from alerts.cli.output import Progress, json_command, printable, show, tabular, tabular_command
+from alerts.config.yaml_output import to_yaml, unique
 from alerts.model.counted import counted
 from alerts.model.errors import FeedError, InputError
+from alerts.model.records import to_line
 from alerts.model.source import Source
 from alerts.model.times import format_duration, format_time
 
 if TYPE_CHECKING:  # each command imports what it needs, so that the others start fast
+    from alerts.feeds.fetching.network import HttpClient
     from alerts.feeds.state import FeedState
     from alerts.insight.coverage import Covers
     from alerts.store.repositories.sources import Health
@@ -106,24 +111,25 @@ def _note(source: Source, state: "FeedState", error: str, moved_to: str, *, stal
     return f"moves to {moved_to}, not confirmed yet" if state.moved_to else ""
 
 
+private_option = click.option("--allow-private", is_flag=True, help="Also ask private and loopback addresses.")
+
+
 @sources.command()
 @click.argument("url")
-@click.option("--allow-private", is_flag=True, help="Also ask private and loopback addresses.")
+@private_option
 @tabular
 def discover(url: str, allow_private: bool, form: str | None) -> int:
     """Find the feeds of a web page, the likeliest first. Exit status 1 where there is none."""
     from alerts.feeds.fetching.discover import feeds_of
-    from alerts.feeds.fetching.fetch import fetch, make_client, user_agent
+    from alerts.feeds.fetching.fetch import fetch
     from alerts.feeds.links import shown
     from alerts.feeds.parsing.parse import parse
     from alerts.feeds.state import FeedState
 
     page = Source("discover", url if "://" in url else f"https://{url}", "", allow_private=allow_private)
-    client = make_client(agent=user_agent(os.environ.get("ALERTS_CONTACT", "")))
-    result = fetch(client, page, FeedState(), now=datetime.now(UTC))
+    result = fetch(_client(), page, FeedState(), now=datetime.now(UTC))
     if result.error is not None:
-        line = result.detail
-        raise FeedError(line.replace("say allow_private: true on the source", "add --allow-private"))
+        raise FeedError(result.detail.replace("say allow_private: true on the source", "add --allow-private"))
     itself = parse(result.body, result.content_type, base_url=result.final_url, source=page)
     if itself.error is None:
         rows = [{"url": result.final_url, "title": itself.title, "type": itself.format}]
@@ -132,6 +138,62 @@ def discover(url: str, allow_private: bool, form: str | None) -> int:
         rows = [{"url": each.url, "title": each.title, "type": each.type} for each in feeds_of(text, result.final_url)]
     show(rows, ["url", "type", "title"], form, empty=f"{shown(page.url)}: names no feed")
     return 0 if rows else 1
+
+
+def _client() -> "HttpClient":
+    from alerts.feeds.fetching.fetch import make_client, user_agent
+
+    return make_client(agent=user_agent(os.environ.get("ALERTS_CONTACT", "")))
+
+
+@sources.command()
+@click.argument("institution", metavar="INSTITUTION", shell_complete=completion.institutions)
+@click.option(
+    "--reliability-table",
+    "table",
+    type=click.File("r", errors="replace"),
+    help="CSV of domain,reliability; it goes first.",
+)
+@private_option
+@json_command
+def suggest(app: App, institution: str, table: TextIO | None, allow_private: bool, as_json: bool) -> int:
+    """Offer feeds of an institution as YAML, each asked before. Exit status 1 where there is none."""
+    from alerts.config.environment import interpolate
+    from alerts.config.opml import same_address
+    from alerts.feeds import suggest as suggesting
+
+    tracked, configured = app.settings().institution(institution), app.settings().sources
+    reliabilities = suggesting.read_reliabilities(table, table.name) if table is not None else {}
+    known = {same_address(each.url): each.id for each in configured.values()}
+    wanted, taken, said, yaml = list(suggesting.addresses(tracked)), set(configured), Counter[str](), ""
+    prober = suggesting.Prober(
+        _client(),
+        configured=lambda url: known.get(same_address(url), ""),
+        resolve=lambda text: interpolate(text, os.environ),
+        allow_private=allow_private,
+    )
+    with Progress("asking", len(wanted)) as progress:
+        for found in prober.probe(wanted, progress):
+            why, state, source = printable(found.why), found.state, {}
+            if state == "offered":
+                settings = suggesting.settings_of(found, tracked, reliabilities)
+                source = {"id": unique(f"{institution}-{found.kind}", taken), **settings}
+                lines = to_yaml("sources", [source], "").partition("\n")[2]
+                if any(found.url == each.url for each in wanted):  # what others write has no variables
+                    lines = lines.replace(found.url.replace("${", "$${"), found.url)
+                yaml += f"  # {why}\n{lines}"
+            elif state != "absent" and why not in said and not as_json:  # one line is enough for a host that refuses
+                progress.say(f"{state}: {why}")
+            said.update((state, why))
+            if as_json:
+                click.echo(
+                    to_line({"kind": found.kind, "url": found.url, "state": state, "why": why, "source": source})
+                )
+    if yaml and not as_json:
+        click.echo(f"# Each answered with a feed. Look at reliability and speaks_for.\nsources:\n{yaml}", nl=False)
+    guesses = counted(said["absent"], "guessed address", "guessed addresses")
+    click.echo(f"{institution}: {counted(said['offered'], 'feed')} offered; nothing at {guesses}", err=True)
+    return 0 if yaml else 1
 
 
 @sources.command()

@@ -108,19 +108,18 @@ def _value_end(text: str, at: int, quote: str) -> int:
 def new_sources(feeds: Iterable[Feed], configured: Iterable[Source]) -> tuple[list[dict[str, Any]], list[str]]:
     """Entries for `sources:` of feeds that are not configured yet, and why the others were left out."""
     configured = list(configured)
-    known = {_same(source.url): source.id for source in configured}
+    known = {same_address(source.url): source.id for source in configured}
     taken = {source.id for source in configured}
     entries: list[dict[str, Any]] = []
     left_out: list[str] = []
     for feed in feeds:
-        address = _same(feed.url)
+        address = same_address(feed.url)
         if address in known:
             left_out.append(f"{_shown(feed.url)}: configured already, as {known[address]}")
         elif not _host(feed.url):
             left_out.append(f"{_shown(feed.url)}: not an http:// or https:// address")
         else:
             name = unique(slug(feed.title) or slug(_host(feed.url)) or "source", taken)
-            taken.add(name)
             known[address] = name
             entry: dict[str, Any] = {"id": name, "url": feed.url, "publisher": feed.title}
             if feed.tags:
@@ -131,10 +130,10 @@ def new_sources(feeds: Iterable[Feed], configured: Iterable[Source]) -> tuple[li
     return entries, left_out
 
 
-def export_opml(sources: Iterable[Source], title: str = "alerts") -> bytes:
+def export_opml(sources: Iterable[Source]) -> bytes:
     """OPML 2.0 of the sources, all tags as categories; a password in an address is left out."""
     root = etree.Element("opml", version="2.0")
-    etree.SubElement(etree.SubElement(root, "head"), "title").text = title
+    etree.SubElement(etree.SubElement(root, "head"), "title").text = "alerts"
     body = etree.SubElement(root, "body")
     for source in sources:
         address = urlsplit(source.url)
@@ -157,8 +156,8 @@ def _host(url: str) -> str:
     return "" if parts is None else (parts.hostname or "").removeprefix("www.")
 
 
-def _same(url: str) -> str:
-    """What two addresses of one feed have in common: scheme, a trailing slash and the host's case do not count."""
+def same_address(url: str) -> str:
+    """Equal for two addresses of one feed: scheme, a trailing slash and the host's case do not count."""
     parts = http_address(url)
     return url if parts is None else f"{parts.netloc.lower()}{parts.path.rstrip('/')}?{parts.query}"
 

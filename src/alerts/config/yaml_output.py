@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Collection
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -51,11 +50,12 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
 
 
-def unique(name: str, taken: Collection[str]) -> str:
-    """The name, with the first number that is free where it is taken."""
-    if name not in taken:
-        return name
-    return next(each for number in range(2, len(taken) + 3) if (each := f"{name}-{number}") not in taken)
+def unique(name: str, taken: set[str]) -> str:
+    """The name, with the first number that is free where it is taken; it is added to `taken`."""
+    names = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 3)))
+    free = next(each for each in names if each not in taken)
+    taken.add(free)
+    return free
 
 
 def write_new(path: Path, text: str) -> None:

@@ -19,7 +19,7 @@ from alerts.model.story import Evidence
 from alerts.pipeline.rematch import is_current
 from alerts.pipeline.route import InstitutionEvents, Routed, route
 from alerts.routing.case_events import CaseEvents, EventState
-from alerts.routing.events import Event as CaseEvent
+from alerts.routing.events import CaseEvent
 from alerts.runtime import logs
 from alerts.runtime.case_cache import CaseCache
 from alerts.runtime.configuration import Active

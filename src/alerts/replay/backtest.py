@@ -20,10 +20,10 @@ from alerts.model.level import Transition
 from alerts.model.mention import Matched
 from alerts.model.records import alert_record, transition_record
 from alerts.model.settings import Settings
-from alerts.replay.work import Followed, Observed, Progress, follow_in, matched_in
+from alerts.replay.work import Followed, Instants, Observed, Progress, follow, in_each, matched_in
 from alerts.routing.alerts import Message
 from alerts.routing.case_events import place, resolved
-from alerts.routing.events import Event
+from alerts.routing.events import CaseEvent
 from alerts.routing.preferences import Preferences
 from alerts.routing.reasons import Reason
 from alerts.routing.router import SubscriberRouter
@@ -42,6 +42,11 @@ class Result:
     end: datetime | None = None
     matched: dict[str, list[Matched | None]] = field(default_factory=dict)  # by the key of the matching
     followed: dict[object, Followed] = field(default_factory=dict)  # by all that decides what happens to an institution
+
+    @property
+    def sent(self) -> list[Alert]:
+        """The alerts that somebody is told of, at once or in a digest."""
+        return [each for each in self.alerts if each.state is not AlertState.SUPPRESSED]
 
 
 def rehearse(
@@ -67,7 +72,8 @@ def rehearse(
     active = active or Active(settings)
     ordered = revisions(items, until)
     result = Result(end=until or (ordered[-1].observed if ordered else None))
-    matched = former.matched.get(active.matching_key) if former is not None else None
+    known = Result() if former is None else former
+    matched = known.matched.get(active.matching_key)
     if matched is None:
         matched = matched_in(processes, active, ordered, progress)
     else:
@@ -76,17 +82,21 @@ def rehearse(
     places = places_of(ordered, matched, only)
     general = active.matching_key, active.authorities, active.wanted, settings.fresh, tuple(active.judged.items())
     keys = {name: (name, active.case_key(name), *general) for name in places}
-    known = {} if former is None else former.followed
-    anew = {name: some for name, some in places.items() if keys[name] not in known}
-    found = follow_in(processes, Observed(active, ordered, matched), anew, until, progress)
-    result.followed = {keys[each.institution]: each for each in found}
-    result.followed |= {key: known[key] for name, key in keys.items() if name not in anew}
-    events: list[Event] = []
+    anew = {name: some for name, some in places.items() if keys[name] not in known.followed}
+
+    def one(institution: str, instants: Instants) -> Followed:
+        found = follow(active, institution, instants, until)
+        return found if processes == 1 else replace(found, case=None)
+
+    followed = dict(in_each(one, Observed(active, ordered, matched), anew, processes, progress))
+    result.followed = {keys[name]: each for name, each in followed.items()}
+    result.followed |= {key: known.followed[key] for name, key in keys.items() if name not in anew}
+    events: list[CaseEvent] = []
     for each in result.followed.values():
         result.transitions += each.transitions
         events += each.events
         if each.case is not None:
-            result.cases[each.institution] = each.case
+            result.cases[each.case.institution.id] = each.case
     result.transitions = by_time(result.transitions)
     route(active, events, result, preferences)
     return result
@@ -137,7 +147,7 @@ def places_of(
 
 
 def route(
-    active: Active, events: Iterable[Event], result: Result, preferences: Mapping[str, tuple[Answer, ...]]
+    active: Active, events: Iterable[CaseEvent], result: Result, preferences: Mapping[str, tuple[Answer, ...]]
 ) -> None:
     """Hands what happened to the routers of those who watch, in order of time; alerts and messages go to `result`."""
     settings = active.settings

@@ -1,12 +1,12 @@
 """Unit tests of a configuration: items in, levels and alerts out, under a clock."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
 from alerts.config.schema import ConfigTestForm, ExpectationForm
+from alerts.config.yaml_output import printable
 from alerts.insight.profiles import profile_of
 from alerts.model.alert import Alert, AlertState, fate
 from alerts.model.counted import counted
@@ -19,9 +19,6 @@ from alerts.rendering.render import Renderer
 from alerts.rendering.view import compose
 from alerts.replay.backtest import Result, rehearse
 from alerts.runtime.configuration import Active
-
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML cannot carry, not even escaped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +135,7 @@ class _Judge:
             if alert.subscriber == expected.subscriber
             and expected.channel in ("", alert.channel)
             and expected.institution in ("", alert.institution)
-            and (expected.axis is None or expected.axis in _axes(alert))
+            and (expected.axis is None or expected.axis in {one.axis for one in (alert.lead, *alert.changes) if one})
         ]
         because = tuple(_line(alert) for alert in concerned) or (self._why_none(expected),)
         # What is told at once or in a digest is an alert; with a reason, what was held back is meant.
@@ -180,8 +177,8 @@ class _Judge:
             if message.subscriber != subscriber.id or message.held is not None:
                 continue
             if expected.channel in ("", message.channel):
-                kinds = {"alerts": message.alerts, "reminders": message.reminders, "superseded": message.superseded}
-                told: dict[str, Any] = {name: [alerts[one] for one in ids] for name, ids in kinds.items()}
+                kinds = ("alerts", "reminders", "superseded")
+                told: dict[str, Any] = {kind: [alerts[one] for one in getattr(message, kind)] for kind in kinds}
                 about = {each.institution for some in told.values() for each in some}
                 profiles = {each: self._profile(each) for each in sorted(about)}
                 of = {name: getattr(message, name) for name in ("id", "kind", "channel", "at", "standing")}
@@ -194,11 +191,6 @@ class _Judge:
         case, covered = self.result.cases[institution], Coverage(CoverageState.COVERED)
         history = [each for each in self.result.transitions if each.institution == institution]
         return profile_of(self.active.settings, case, self.test.at, history=history, coverage=covered)
-
-
-def _axes(alert: Alert) -> set[Axis]:
-    led = {alert.lead.axis} if alert.lead is not None and alert.lead.axis is not None else set()
-    return led | {change.axis for change in alert.changes}
 
 
 def _line(alert: Alert) -> str:
@@ -220,4 +212,4 @@ def junit(outcomes: Sequence[Outcome]) -> str:
             told = ElementTree.SubElement(case, "failure", message=f"expected {failure.expected}, got {failure.actual}")
             told.text = "\n".join((failure.where, *failure.because))
     ElementTree.indent(suite)
-    return _NOT_XML.sub("", ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)) + "\n"
+    return printable(ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)) + "\n"

@@ -8,7 +8,6 @@ from typing import Any, Final
 from alerts.config.document import Entry
 from alerts.config.packs import pack_examples
 from alerts.config.schema import ConfigTestForm
-from alerts.model.alert import AlertState
 from alerts.model.item import Item
 from alerts.model.level import LEVELS, Axis, Level
 from alerts.model.settings import Settings
@@ -118,8 +117,7 @@ def _facts(items: Sequence[Item], active: Active, institution: str, asked: Setti
     levels = {axis: Level.LOW if case is None else case.axes[axis].level for axis in Axis}
     found = [{"institution": institution, "mentioned": case is not None and bool(case.evidence())}]
     found += [{"institution": institution, "axis": axis.value, "level": levels[axis].value} for axis in Axis]
-    sent = [each for each in result.alerts if each.state is not AlertState.SUPPRESSED]
-    told = {(each.subscriber, each.channel, each.institution, each.at) for each in sent}
+    told = {(each.subscriber, each.channel, each.institution, each.at) for each in result.sent}
     for who, channel in ((each.id, channel) for each in asked.subscribers.values() for channel in each.channels):
         count = sum(each[:2] == (who, channel) for each in told)
         found.append({"subscriber": who, "channel": channel, "alerts": count})

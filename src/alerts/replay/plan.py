@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerts.model.alert import Alert, AlertState
+from alerts.model.alert import Alert
 from alerts.model.fields import grouped
 from alerts.model.item import Item
 from alerts.model.records import alert_record, some
 from alerts.model.settings import Settings
 from alerts.model.times import EPOCH
-from alerts.replay.backtest import alert_order, rehearse
+from alerts.replay.backtest import Result, alert_order, rehearse
 from alerts.replay.work import Progress
 
 DAY = timedelta(days=1)
@@ -46,56 +46,44 @@ class Volume:
 class Plan:
     """Alerts that the new configuration adds, drops and moves, each in order of time."""
 
-    gained: tuple[Alert, ...]
-    lost: tuple[Alert, ...]
-    moved: tuple[Moved, ...]
-    volumes: tuple[Volume, ...]
-
-    @property
-    def changes(self) -> int:
-        return len(self.gained) + len(self.lost) + len(self.moved)
+    gained: Sequence[Alert]
+    lost: Sequence[Alert]
+    moved: Sequence[Moved]
+    volumes: Sequence[Volume]
 
 
 def plan(items: Sequence[Item], before: Settings, after: Settings, *, progress: Progress = lambda _: None) -> Plan:
-    """Plays the items under both configurations and compares what subscribers would have been told."""
-    processes = os.cpu_count() or 1
-    old = rehearse(items, before, progress=progress, processes=processes)
-    new = rehearse(items, after, progress=progress, processes=processes, former=old)
-    times = [item.observed for item in items]
-    recorded = (min(times), max(times)) if times else None
-    return compare(old.alerts, new.alerts, sorted({*before.subscribers, *after.subscribers}), recorded)
-
-
-def compare(
-    old: Iterable[Alert], new: Iterable[Alert], subscribers: Iterable[str], recorded: tuple[datetime, datetime] | None
-) -> Plan:
-    """The difference of two sets of alerts. `recorded` is from when to when items were observed.
+    """Plays the items under both configurations and compares what subscribers would have been told.
 
     Alerts are one and the same where subscriber, channel, institution, leading story, level and changes are; of
     several such, the first of the one is the first of the other. Taking away the lost ones, putting the moved ones
-    where they now are, and adding the gained ones turns the old set into the new one.
+    where they now are, and adding the gained ones turns the old alerts into the new ones.
     """
-    ordered = sorted(old, key=_order), sorted(new, key=_order)
-    left, right = (grouped((_key(alert), alert) for alert in alerts) for alerts in ordered)
+    processes = os.cpu_count() or 1
+    old = rehearse(items, before, progress=progress, processes=processes)
+    new = rehearse(items, after, progress=progress, processes=processes, former=old)
+    left, right = (grouped((_key(alert), alert) for alert in each.alerts) for each in (old, new))
+    gained: list[Alert] = []
+    lost: list[Alert] = []
     moved: list[Moved] = []
-    rest: tuple[list[Alert], list[Alert]] = [], []
-    for key in left.keys() | right.keys():
-        before, after = left.get(key, []), right.get(key, [])
-        same = Counter(map(_fate, before)) & Counter(map(_fate, after))
-        before, after = _without(before, same), _without(after, same)
-        moved += map(Moved, before, after)
-        rest[0].extend(before[len(after) :])
-        rest[1].extend(after[len(before) :])
-    first, last = recorded or (EPOCH, EPOCH)
-    days = max((last - first) / DAY, 1.0)
-    was, now, daily = _sent(ordered[0]), _sent(ordered[1]), _sent(ordered[1], until=first + days * DAY)
-    lost, gained = (tuple(sorted(some, key=_order)) for some in rest)
-    return Plan(
-        gained,
-        lost,
-        moved=tuple(sorted(moved, key=lambda each: _order(each.before))),
-        volumes=tuple(Volume(each, was[each], now[each], daily[each] / days) for each in subscribers),
-    )
+    for key in dict.fromkeys([*left, *right]):
+        was, now = left.get(key, []), right.get(key, [])
+        same = set(map(_fate, was)) & set(map(_fate, now))
+        was, now = ([each for each in alerts if _fate(each) not in same] for alerts in (was, now))
+        moved += map(Moved, was, now)
+        lost += was[len(now) :]
+        gained += now[len(was) :]
+    moved.sort(key=lambda each: alert_order(each.before))
+    volumes = _volumes(old, new, [item.observed for item in items], {*before.subscribers, *after.subscribers})
+    return Plan(sorted(gained, key=alert_order), sorted(lost, key=alert_order), moved, volumes)
+
+
+def _volumes(old: Result, new: Result, times: Sequence[datetime], subscribers: Iterable[str]) -> list[Volume]:
+    first = min(times, default=EPOCH)
+    days = max((max(times, default=EPOCH) - first) / DAY, 1.0)
+    within = [each for each in new.sent if each.at <= first + days * DAY]
+    was, now, daily = (Counter(each.subscriber for each in alerts) for alerts in (old.sent, new.sent, within))
+    return [Volume(each, was[each], now[each], daily[each] / days) for each in sorted(subscribers)]
 
 
 def records(plan: Plan) -> Iterator[Mapping[str, Any]]:
@@ -135,25 +123,3 @@ def _key(alert: Alert) -> _Key:
 
 def _fate(alert: Alert) -> _Key:
     return alert.at, alert.state, alert.reason
-
-
-def _without(alerts: Sequence[Alert], same: Counter[_Key]) -> list[Alert]:
-    """The alerts left after taking away as many of each fate as `same` says."""
-    left = same.copy()
-    kept = []
-    for alert in alerts:
-        if left[_fate(alert)] > 0:
-            left[_fate(alert)] -= 1
-        else:
-            kept.append(alert)
-    return kept
-
-
-def _sent(alerts: Iterable[Alert], until: datetime | None = None) -> Counter[str]:
-    """How many alerts each subscriber is sent, up to `until`."""
-    sent = (each for each in alerts if each.state is not AlertState.SUPPRESSED)
-    return Counter(each.subscriber for each in sent if until is None or each.at <= until)
-
-
-def _order(alert: Alert) -> tuple[object, ...]:
-    return *alert_order(alert), alert.id

@@ -12,7 +12,8 @@ from itertools import product
 from typing import Any, Final
 
 from alerts.insight.feedback import RIGHT, interval, lower_bound
-from alerts.model.alert import Alert, AlertState
+from alerts.model.alert import Alert
+from alerts.model.fields import grouped
 from alerts.model.item import Item
 from alerts.model.level import LEVELS, Level
 from alerts.model.settings import Settings
@@ -71,15 +72,18 @@ def tune(
     if len(verdicts) < needed:
         why = f"of fewer than {needed} verdicts even right ones alone cannot show that {wrong:.0%} at most are wrong"
         return {**found, "abstains": why}
-    watches = _candidates(subscriber, rows, wrong)
-    played = _played(items, settings, subscriber, watches, progress)
+    tried = _candidates(subscriber, rows, wrong)
+    settings = replace(settings, subscribers={each.id: each for each in tried})
+    sent = rehearse(items, settings, progress=progress, processes=os.cpu_count() or 1).sent
+    by_subscriber = grouped((each.subscriber, each) for each in sent)
+    played = [by_subscriber.get(each.id, []) for each in tried]
     results = [_judged(alerts, verdicts) for alerts in played]
     found["now"] = results[0]
     good = [place for place, each in enumerate(results) if each["judged"] and each["wrong"] <= wrong * each["judged"]]
     best = min(good, key=lambda place: (-results[place]["right"], results[place]["wrong"], place), default=None)
     if best is None:
         return {**found, "abstains": f"no change that was tried leaves {wrong:.0%} of the alerts wrong at most"}
-    kept, rules = set(map(story_of, played[best])), zip(subscriber.watch, watches[best], strict=True)
+    kept, rules = set(map(story_of, played[best])), zip(subscriber.watch, tried[best].watch, strict=True)
     lost = {story_of(each): each for each in played[0] if story_of(each) not in kept}
     found["then"] = results[best]
     found["rules"] = [_changed(number, rule, then) for number, (rule, then) in enumerate(rules) if rule != then]
@@ -91,29 +95,13 @@ def tune(
     return found
 
 
-def _candidates(subscriber: Subscriber, rows: Sequence[Mapping[str, Any]], wrong: float) -> list[tuple[WatchRule, ...]]:
-    """The rules of today and each other combination once, the smaller changes first."""
+def _candidates(subscriber: Subscriber, rows: Sequence[Mapping[str, Any]], wrong: float) -> list[Subscriber]:
+    """The subscriber with the rules of today and with each other combination, once, the smaller changes first."""
     topics, sources = (_bad(rows, by, wrong) for by in ("topic", "source"))
     every = product(LEVELS, GRADE_LETTERS[::-1], range(len(topics) + 1), range(len(sources) + 1))
     changes = (Change(level, grade, frozenset(topics[:a]), frozenset(sources[:b])) for level, grade, a, b in every)
-    return list(dict.fromkeys(tuple(map(change.applied, subscriber.watch)) for change in changes))
-
-
-def _played(
-    items: Sequence[Item],
-    settings: Settings,
-    subscriber: Subscriber,
-    watches: Sequence[tuple[WatchRule, ...]],
-    progress: Progress,
-) -> list[list[Alert]]:
-    """The alerts that the subscriber would have been sent under each of these rules."""
-    tried = {str(place): replace(subscriber, id=str(place), watch=watch) for place, watch in enumerate(watches)}
-    alerts: dict[str, list[Alert]] = {name: [] for name in tried}
-    settings = replace(settings, subscribers=tried)
-    for alert in rehearse(items, settings, progress=progress, processes=os.cpu_count() or 1).alerts:
-        if alert.state is not AlertState.SUPPRESSED:
-            alerts[alert.subscriber].append(alert)
-    return list(alerts.values())
+    watches = dict.fromkeys(tuple(map(change.applied, subscriber.watch)) for change in changes)
+    return [replace(subscriber, id=str(place), watch=watch) for place, watch in enumerate(watches)]
 
 
 def story_of(alert: Alert) -> tuple[str, str]:

@@ -7,9 +7,9 @@ little to do, this process does the work.
 import multiprocessing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from alerts.cases.case_file import CaseFile
 from alerts.cases.observation import Observation, observation, publisher_of
@@ -18,8 +18,9 @@ from alerts.model.item import Item
 from alerts.model.level import Transition
 from alerts.model.mention import Matched
 from alerts.routing.case_events import CaseEvents, EventState
-from alerts.routing.events import Event
+from alerts.routing.events import CaseEvent
 from alerts.runtime.configuration import Active
+from alerts.stories.cluster import Event
 from alerts.stories.features import Features, features
 
 Progress = Callable[[int], None]  # called now and then with how many more items are done
@@ -33,13 +34,20 @@ _Result = TypeVar("_Result")
 Instants = Mapping[datetime, Sequence[Observation]]
 
 
+class Step(NamedTuple):
+    """What an institution's stories were made of at an instant: what was observed, and which stories came of it."""
+
+    at: datetime
+    batch: Sequence[Observation]
+    events: Sequence[Event]
+
+
 @dataclass(frozen=True, slots=True)
 class Followed:
     """The result of replaying one institution; `case` is its case file at the end, where it was kept."""
 
-    institution: str
     transitions: tuple[Transition, ...]
-    events: tuple[Event, ...]
+    events: tuple[CaseEvent, ...]
     case: CaseFile | None = None
 
 
@@ -83,47 +91,49 @@ class Observed:
         return observation(item, institution, found, self._features[place], sources, self.active.authorities)
 
 
-def follow_in(
-    processes: int, observed: Observed, places: Mapping[str, Sequence[int]], until: datetime | None, progress: Progress
-) -> Iterator[Followed]:
-    """Follows each institution through the items at its `places`."""
-    several = processes > 1 and len(observed.items) >= WORTH_IT
-
-    def one(institution: str) -> Followed:
-        found = follow(observed.active, institution, observed.about(institution, places[institution]), until)
-        return replace(found, case=None) if several else found
-
-    done, order = 0, longest_first(places)
-    steps = len(observed.items) / (sum(map(len, places.values())) or 1)
-    for found in in_processes(one, order, processes if several else 1):
-        yield found
-        before, done = done, done + len(places[found.institution])
+def in_each(
+    work: Callable[[str, Instants], _Result],
+    observed: Observed,
+    places: Mapping[str, Sequence[int]],
+    processes: int,
+    progress: Progress,
+) -> Iterator[tuple[str, _Result]]:
+    """`work` on each institution and what the items at its `places` say about it. Counts all items as progress."""
+    order = sorted(places, key=lambda each: (-len(places[each]), each))  # no process is left alone with a long one
+    parts = in_processes(
+        lambda institution: work(institution, observed.about(institution, places[institution])),
+        order,
+        processes if len(observed.items) >= WORTH_IT else 1,
+    )
+    done, steps = 0, len(observed.items) / (sum(map(len, places.values())) or 1)
+    for institution, found in zip(order, parts, strict=True):
+        yield institution, found
+        before, done = done, done + len(places[institution])
         progress(round(done * steps) - round(before * steps))
     progress(0 if order else len(observed.items))
 
 
-def longest_first(places: Mapping[str, Sequence[int]]) -> list[str]:
-    """So that no process is left alone with it at the end."""
-    return sorted(places, key=lambda each: (-len(places[each]), each))
-
-
-def follow(active: Active, institution: str, instants: Instants, until: datetime | None) -> Followed:
-    """One institution through its observations; without `until` on to its last fall."""
+def follow(
+    active: Active, institution: str, instants: Instants, until: datetime | None, log: list[Step] | None = None
+) -> Followed:
+    """One institution through its observations; without `until` on to its last fall. Each step is added to `log`."""
     settings, case = active.settings, active.new_case(institution)
     reporter = CaseEvents(case, EventState(), active.wanted, topics=settings.topics, fresh=settings.fresh)
     transitions: list[Transition] = []
-    events: list[Event] = []
+    events: list[CaseEvent] = []
     for at, batch in instants.items():
         change, found = reporter.observe(at, batch)
         transitions += change.transitions
         events += found
+        if log is not None:
+            log.append(Step(at, batch, change.events))
     while (end := until or case.next_fall()) is not None:
         falls, found = reporter.advance(end)
         transitions += falls
         events += found
         if until is not None:
             break
-    return Followed(institution, tuple(transitions), tuple(events), case)
+    return Followed(tuple(transitions), tuple(events), case)
 
 
 _inherited: Callable[[Any], Any] | None = None

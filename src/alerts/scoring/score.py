@@ -95,6 +95,11 @@ class Ranking:
     def __len__(self) -> int:
         return len(self._terms)
 
+    @property
+    def order(self) -> Sequence[tuple[float, str]]:
+        """The stories with what puts them in order, the one that contributes most first. To read, not to change."""
+        return self._order
+
     def get(self, story: str) -> Term | None:
         return self._terms.get(story)
 

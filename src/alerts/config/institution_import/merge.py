@@ -108,7 +108,6 @@ def _assign(
         if known is None:
             names = map(slug, (*record.fields.get("id", ()), name, *keys))
             key = unique(next(filter(None, names), "institution"), taken)
-            taken.add(key)
             new.append((key, record))
         else:
             key = known.id
