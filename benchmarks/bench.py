@@ -31,8 +31,9 @@ PARTS = {
     "f": "history",
     "g": "footprint",
     "h": "curves",
+    "i": "burst",
 }
-BY_DEFAULT = "a,b,c,d,e,f,g,h"
+BY_DEFAULT = "a,b,c,d,e,f,g,h,i"
 
 
 def run_part(key: str, results: Path) -> None:

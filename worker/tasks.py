@@ -55,5 +55,5 @@ def desk(task: Task, subscriber: str) -> None:
 
 
 @shared_task(bind=True, name="send")
-def send(task: Task, delivery: str) -> None:
-    steps.send(_runtime(task), delivery)
+def send(task: Task, *deliveries: str) -> None:
+    steps.send(_runtime(task), *deliveries)

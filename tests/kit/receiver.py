@@ -28,6 +28,7 @@ class Received:
     path: str
     body: dict[str, Any]
     answered: int
+    connection: int  # the sender's port: the same for requests over one connection
 
 
 class Receiver:
@@ -72,10 +73,10 @@ class Receiver:
         with self._changed:
             return self._changed.wait_for(lambda: len(self.received) >= count, seconds)
 
-    def _take(self, path: str, body: dict[str, Any]) -> Answer:
+    def _take(self, path: str, body: dict[str, Any], connection: int) -> Answer:
         with self._changed:
             answer = self.answers.pop(0) if self.answers else self.default
-            self.received.append(Received(time.time(), path, body, 0 if answer.drop else answer.status))
+            self.received.append(Received(time.time(), path, body, 0 if answer.drop else answer.status, connection))
             self._changed.notify_all()
             return answer
 
@@ -97,9 +98,11 @@ def keys(alerts: Iterable[dict[str, Any]]) -> list[tuple[str, str, str, str]]:
 
 def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # connections stay open
+
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            answer = receiver._take(self.path, json.loads(raw))
+            answer = receiver._take(self.path, json.loads(raw), self.client_address[1])
             if answer.delay:
                 time.sleep(answer.delay)
             if answer.drop:

@@ -106,7 +106,7 @@ class Office:
         return self.hear(InstitutionEvent(institution, instant(at), grade=grade))
 
     def correct(self, at: str | datetime, *alerts: Alert, item: str = "i1") -> Outcome:
-        return self.hear(CorrectionEvent(instant(at), "acme", item, alerts))
+        return self.hear(CorrectionEvent("acme", instant(at), instant(at), item, alerts=alerts))
 
     def silence(self, institution: str, until: str, starts: str | None = None) -> None:
         select = Selection(institutions=frozenset({institution}))

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from alerts.insight.health import CONTEST, LATE, disagreements, health
 from alerts.model.errors import ConfigError
 from alerts.pipeline import publish, steps
+from alerts.pipeline.send import BEHIND_WAIT
 from alerts.runtime.configuration import ConfigBehindError, Files
 from alerts.runtime.runtime import configuration_of
 from alerts.store import system_state
@@ -213,7 +214,7 @@ def test_a_sender_that_has_not_looked_sends_to_a_subscriber_that_is_new(
     steps.poll_sources(line.runtime, "wire", due_only=False)
     steps.assess(line.runtime, "acme")
     for each in line.deliveries():
-        assert steps.send(sender.runtime, each.id).state == "sent"
+        assert steps.send(sender.runtime, each.id)[0].state == "sent"
     assert {each.subscriber for each in line.deliveries()} == {"desk", "second"}
 
 
@@ -233,15 +234,16 @@ def test_a_sender_that_cannot_use_the_configuration_in_force_leaves_the_delivery
     steps.assess(line.runtime, "acme")
     monkeypatch.delenv("NEW_CHANNEL")  # the sender's host has not been given it yet
     (waiting,) = (each for each in line.deliveries() if each.subscriber == "second")
-    outcome = steps.send(sender.runtime, waiting.id)
-    assert (outcome.state, outcome.reason) == (None, "waits for the configuration in force")
+    assert steps.send(sender.runtime, waiting.id) == []
+    (waits,) = line.rows(DeliveryRow, id=waiting.id)
+    assert (waits.state, waits.due_at) == ("pending", line.clock() + BEHIND_WAIT)
     assert line.rows(AttemptRow) == []
     with pytest.raises(ConfigBehindError, match="NEW_CHANNEL"):
         steps.advance_desk(sender.runtime, "desk")
     monkeypatch.setenv("NEW_CHANNEL", "console://")
     sender.runtime.configuration._tried = float("-inf")  # as if it had waited for the next try
     line.clock.move(seconds=10)
-    assert steps.send(sender.runtime, waiting.id).state == "sent"
+    assert steps.send(sender.runtime, waiting.id)[0].state == "sent"
 
 
 def test_a_channel_that_the_configuration_in_force_does_not_have_is_gone(
@@ -255,8 +257,8 @@ def test_a_channel_that_the_configuration_in_force_does_not_have_is_gone(
     line.reconfigure(content)
     steps.tick(line.runtime)
     line.clock.move(minutes=1)
-    states = {each.subscriber: steps.send(line.runtime, each.id) for each in line.rows(DeliveryRow)}
-    assert (states["second"].state, states["second"].reason) == ("dead", "gone")
+    states = {each.subscriber: steps.send(line.runtime, each.id)[0] for each in line.rows(DeliveryRow)}
+    assert (states["second"].state, states["second"].result.reason) == ("dead", "gone")
     assert states["desk"].state == "sent"
 
 

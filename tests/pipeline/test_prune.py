@@ -220,7 +220,7 @@ def test_an_old_delivery_that_is_not_finished_stays_and_can_be_sent(aged: System
             .values(state="failed", due_at=aged.clock.at, sent_at=None)
         )
     prune(aged.runtime, KEEP)
-    assert steps.send(aged.runtime, carried.delivery).state == "sent"
+    assert steps.send(aged.runtime, carried.delivery)[0].state == "sent"
     (body,) = receiver.accepted
     assert [each["id"] for each in body["alerts"]] == [alert.id]
     assert body["profiles"][0]["institution"] == "globex"

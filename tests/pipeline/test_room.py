@@ -86,7 +86,7 @@ def test_a_backlog_does_not_grow_with_every_hold(line: System) -> None:
 
 SCRIPT = """
 import json, sys
-from alerts.runtime.task_requests import POLL_BATCH, TaskRequests
+from alerts.runtime.task_requests import POLL_BATCH, SEND_BATCH, TaskRequests
 from worker.app import app
 from worker.queues import MAX_WAITING, TaskQueues
 
@@ -94,7 +94,7 @@ queues = TaskQueues(app)
 enqueue, room = queues.enqueue, queues.room
 
 told = {"most": MAX_WAITING, "empty": {name: room(name) for name in ("poll", "assess", "desk", "send")}}
-names = [str(number) for number in range(3 * MAX_WAITING["send"])]
+names = [str(number) for number in range(3 * MAX_WAITING["send"] * SEND_BATCH)]
 for _ in range(3):
     enqueue(TaskRequests(poll=names[: (MAX_WAITING["poll"] - 1) * POLL_BATCH], send=names))
 told["full"] = {name: room(name) for name in ("poll", "send")}

@@ -223,7 +223,7 @@ def test_a_channel_that_is_no_longer_configured_ends_its_message(
     line.clock.move(minutes=2)
     (made,) = selfcheck(line.runtime)
     line.reconfigure(content(feeds, receiver, channels={}))
-    assert send(line.runtime, made).reason == "gone"
+    assert send(line.runtime, made)[0].result.reason == "gone"
     assert receiver.received == []
 
 

@@ -11,11 +11,13 @@ from kit.receiver import Answer, Receiver, keys
 from kit.system import START, System, settings
 from sqlalchemy import update
 
+from alerts.channels.result import SendReason, SendResult
 from alerts.model.alert import DeliveryState
 from alerts.pipeline import operate, steps
 from alerts.pipeline.publish import publish_files
 from alerts.pipeline.send import LEASE_SECONDS
 from alerts.store.repositories import deliveries
+from alerts.store.repositories.deliveries import Ended
 from alerts.store.schema import AttemptRow, DeliveryRow, SnapshotRow
 
 pytestmark = pytest.mark.servers
@@ -52,7 +54,7 @@ def test_a_message_arrives_once_with_what_changed_and_why(hook: System, receiver
     assert attempts(hook) == [(1, "sent")]
     assert (delivery.state, delivery.reason, delivery.due_at, delivery.lease_token) == ("sent", "accepted", None, None)
     for _ in range(3):
-        assert steps.send(hook.runtime, delivery.id).state is None
+        assert steps.send(hook.runtime, delivery.id) == []
         hook.settle(hours=1)
     assert len(receiver.received) == 1
 
@@ -63,18 +65,18 @@ def test_senders_at_once_send_it_once(hook: System, receiver: Receiver) -> None:
     steps.assess(hook.runtime, "acme")
     (delivery,) = hook.rows(DeliveryRow)
     all_at_once = threading.Barrier(4)
-    outcomes = []
+    ended: list[Ended] = []
 
     def send() -> None:
         all_at_once.wait()
-        outcomes.append(steps.send(hook.runtime, delivery.id).state)
+        ended.extend(steps.send(hook.runtime, delivery.id))
 
     threads = [threading.Thread(target=send) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert [state for state in outcomes if state is not None] == [DeliveryState.SENT]
+    assert [each.state for each in ended] == [DeliveryState.SENT]
     assert len(receiver.received) == 1
 
 
@@ -101,7 +103,7 @@ def test_a_stale_hint_does_not_shorten_the_wait_that_a_service_asks_for(hook: Sy
     assert delivery.due_at >= START + timedelta(seconds=600)
     for _ in range(3):
         hook.clock.move(seconds=100)
-        assert steps.send(hook.runtime, delivery.id).state is None
+        assert steps.send(hook.runtime, delivery.id) == []
     assert len(receiver.received) == 1
     hook.settle(seconds=600)
     assert [each.answered for each in receiver.received] == [429, 200]
@@ -124,7 +126,7 @@ def test_a_sender_killed_in_the_act_is_followed_by_another(hook: System, receive
     steps.assess(hook.runtime, "acme")
     (delivery,) = hook.rows(DeliveryRow)
     with hook.database.write() as session:  # as far as it came
-        assert deliveries.lease(session, delivery.id, hook.clock.at, seconds=LEASE_SECONDS) is not None
+        assert deliveries.lease(session, [delivery.id], hook.clock.at, seconds=LEASE_SECONDS)
     hook.runtime.enqueue = hook.driver.enqueue
     hook.settle(seconds=LEASE_SECONDS - 1)
     assert receiver.received == [], "the lease still holds"
@@ -139,16 +141,13 @@ def test_a_result_that_comes_after_the_lease_ran_out_changes_nothing(hook: Syste
     steps.assess(hook.runtime, "acme")
     (row,) = hook.rows(DeliveryRow)
     with hook.database.write() as session:
-        late = deliveries.lease(session, row.id, hook.clock.at, seconds=1)
-    assert late is not None
+        (late,) = deliveries.lease(session, [row.id], hook.clock.at, seconds=1)
     hook.settle(seconds=2)
     steps.send(hook.runtime, row.id)
     assert [row.state for row in hook.deliveries()] == ["sent"]
     with hook.database.write() as session:
-        mine = deliveries.finish(
-            session, late, DeliveryState.FAILED, reason="timeout", line="", now=hook.clock.at, next_at=START
-        )
-    assert not mine
+        ended = Ended(late, SendResult(SendReason.UNREACHABLE), DeliveryState.FAILED, START, "")
+        assert deliveries.finish(session, [ended], hook.clock.at) == set()
     assert [row.state for row in hook.deliveries()] == ["sent"]
 
 
@@ -262,8 +261,8 @@ def test_a_message_that_cannot_be_made_is_tried_again_and_holds_up_no_other(
     ):
         with hook.database.write() as session:
             session.execute(update(SnapshotRow).values(profile=profile))
-        outcome = steps.send(hook.runtime, delivery.id)
-        assert (outcome.state, outcome.reason) == (state, reason)
+        (outcome,) = steps.send(hook.runtime, delivery.id)
+        assert (outcome.state, outcome.result.reason) == (state, reason)
         hook.clock.move(hours=1)
     assert attempts(hook) == [(1, "failed"), (2, "sent")]
     assert len(receiver.accepted) == 1

@@ -6,6 +6,7 @@ import io
 import json
 import queue
 import threading
+import time
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, cast
@@ -18,15 +19,17 @@ from kit.rawserver import silent_server
 from kit.receiver import Answer, Receiver
 from kit.system import START, System, settings
 from requests.adapters import HTTPAdapter
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from alerts.channels.send import DEADLINE_S
 from alerts.model.alert import DeliveryState
 from alerts.pipeline import steps
+from alerts.pipeline.send import LEASE_SECONDS
 from alerts.runtime.bulkhead import MAX_IN_FLIGHT
 from alerts.runtime.runtime import utc_now
 from alerts.runtime.task_requests import TaskRequests
-from alerts.store.schema import DeliveryRow
+from alerts.store.repositories import deliveries
+from alerts.store.schema import AttemptRow, DeliveryRow
 
 pytestmark = pytest.mark.servers
 
@@ -123,7 +126,7 @@ def test_a_service_that_asks_for_a_wait_beyond_all_time_gets_no_second_copy(
     made = paced(lines, feeds, receiver)
     (only,) = waiting(made, hook=1)
     receiver.then(Answer(429, {"Retry-After": "1" + "0" * 30}))
-    assert steps.send(made.runtime, only).state is DeliveryState.DEAD
+    assert steps.send(made.runtime, only)[0].state is DeliveryState.DEAD
     made.clock.move(minutes=59)
     steps.send(made.runtime, only)
     assert len(receiver.received) == 1
@@ -149,6 +152,92 @@ def test_turns_given_before_a_service_asked_for_a_pause_wait_for_its_end(
         assert len(receiver.received) == 2 + turn, "and what waited does not go all at once"
     assert set(ids) <= set(sent(made))
     assert [row.attempts for row in made.rows(DeliveryRow) if row.id in ids] == [1, 2, 1, 1]
+
+
+def test_messages_sent_together_share_one_connection_and_each_is_leased_and_marked(
+    lines: Any, feeds: FeedServer, receiver: Receiver
+) -> None:
+    made = paced(lines, feeds, receiver)
+    ids = waiting(made, hook=5)
+    assert [each.state for each in steps.send(made.runtime, *ids)] == [DeliveryState.SENT] * 5
+    assert {each.body["id"] for each in receiver.received} == set(ids)
+    assert len({each.connection for each in receiver.received}) == 1
+    attempts = [row for row in made.rows(AttemptRow) if row.delivery in ids]
+    assert [(row.number, row.state) for row in attempts] == [(1, "sent")] * 5
+    assert steps.send(made.runtime, *ids) == [], "they are done"
+
+
+def test_what_is_left_when_a_service_asks_for_a_pause_is_given_back_without_an_attempt(
+    lines: Any, feeds: FeedServer, receiver: Receiver
+) -> None:
+    made = paced(lines, feeds, receiver)
+    ids = waiting(made, hook=4)
+    receiver.then(Answer(), Answer(429, {"Retry-After": "60"}))
+    steps.send(made.runtime, *ids)
+    assert len(receiver.received) == 2
+    rows = [row for row in made.rows(DeliveryRow) if row.id in ids]
+    assert sorted((row.state, row.attempts) for row in rows) == [
+        ("failed", 1),
+        ("pending", 0),
+        ("pending", 0),
+        ("sent", 1),
+    ]
+    assert len(made.rows(AttemptRow)) == 2
+    steps.send(made.runtime, *ids)
+    assert len(receiver.received) == 2, "the pause holds for them, too"
+    made.clock.move(seconds=90)
+    steps.send(made.runtime, *ids)
+    assert set(ids) <= set(sent(made))
+    assert [body["copy"] for body in receiver.accepted] == [False] * 4
+
+
+def test_what_a_killed_sender_had_leased_is_sent_again_and_marked_as_copies(
+    lines: Any, feeds: FeedServer, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = paced(lines, feeds, receiver)
+    ids = waiting(made, hook=3)
+
+    def killed(*_arguments: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(deliveries, "finish", killed)
+        with pytest.raises(KeyboardInterrupt):
+            steps.send(made.runtime, *ids)
+    assert len(receiver.received) == 3
+    assert steps.send(made.runtime, *ids) == [], "the leases hold"
+    made.clock.move(seconds=LEASE_SECONDS + 1)
+    steps.send(made.runtime, *ids)
+    assert [each.body["copy"] for each in receiver.received] == [False] * 3 + [True] * 3
+    assert sorted(row.state for row in made.rows(AttemptRow)) == ["sent"] * 3 + ["unknown"] * 3
+
+
+def test_a_message_that_cannot_be_made_stops_none_that_is_sent_with_it(
+    lines: Any, feeds: FeedServer, receiver: Receiver
+) -> None:
+    made = paced(lines, feeds, receiver)
+    ids = waiting(made, hook=3)
+    with made.database.write() as session:
+        session.execute(update(DeliveryRow).where(DeliveryRow.id == ids[1]).values(kind="of no kind"))
+    outcomes = {each.leased.id: each.state for each in steps.send(made.runtime, *ids)}
+    assert outcomes == {ids[0]: "sent", ids[1]: "failed", ids[2]: "sent"}
+
+
+def test_of_one_task_no_service_waits_for_another(lines: Any, feeds: FeedServer, receiver: Receiver) -> None:
+    feeds.put("wire", [OUTAGE])
+    with silent_server() as silent:
+        hook = receiver.channel().replace("127.0.0.1", "localhost")
+        made: System = lines(
+            settings({"wire": f"{feeds.url}/wire"}, {"dead": f"json://127.0.0.1:{silent.port}/?rto=2", "hook": hook})
+        )
+        ids = waiting(made, dead=2, hook=2)
+        began = time.monotonic()
+        sending = threading.Thread(target=steps.send, args=(made.runtime, *ids))
+        sending.start()
+        assert receiver.wait_for(2, 30)
+        assert time.monotonic() - began < 2
+        assert {row.state for row in made.rows(DeliveryRow, channel="dead") if row.id in ids} == {"leased"}
+        sending.join()
 
 
 def test_run_once_waits_for_the_turns(lines: Any, feeds: FeedServer, receiver: Receiver) -> None:

@@ -8,8 +8,8 @@ from kit.routing import instant, level_event, story_event
 from alerts.model.alert import gravest
 from alerts.model.level import Contribution
 from alerts.model.subscriber import On
-from alerts.routing.case_events import CaseEvent, Retraction, place
-from alerts.routing.events import strongest
+from alerts.routing.case_events import place
+from alerts.routing.events import CorrectionEvent, Event, strongest
 
 
 def contribution(story: str, value: float) -> Contribution:
@@ -52,8 +52,8 @@ def test_within_an_instant_corrections_come_first_and_then_what_is_most_urgent()
     fall = level_event(at, "high>low")
     medium = level_event(at, "low>medium", institution="bolt")
     critical = level_event(at, "low>critical", institution="zeta")
-    correction = Retraction("acme", at, at, "i1", withdrawn=True)
+    correction = CorrectionEvent("acme", at, at, "i1")
     later = level_event("10:01", "low>critical")
-    events: list[CaseEvent] = [later, fall, medium, critical, correction]
+    events: list[Event] = [later, fall, medium, critical, correction]
     found = sorted(events, key=place)
     assert found == [correction, critical, medium, fall, later]

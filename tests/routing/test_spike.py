@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.routing.events import Spike
-from alerts.routing.spike import WINDOW, SpikeDetector, SpikeState
+from alerts.routing.spike import WINDOW, SpikeState
 
 START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
 DAY = timedelta(days=1)
@@ -28,12 +28,12 @@ def days(counts: Sequence[int], start: datetime = START) -> list[datetime]:
 
 
 def spikes(instants: Iterable[datetime], *, stored: bool = False) -> list[tuple[datetime, Spike]]:
-    detector = SpikeDetector(SpikeState())
+    state = SpikeState()
     found: list[tuple[datetime, Spike]] = []
     for at in instants:
         if stored:
-            detector = SpikeDetector(SpikeState.of(json.loads(json.dumps(detector.state.record()))))
-        event = detector.observe(at)
+            state = SpikeState.of(json.loads(json.dumps(state.record())))
+        event = state.observe(at)
         if event is not None:
             found.append((at, event))
     return found
@@ -89,11 +89,11 @@ def test_storing_it_and_moving_it_by_weeks_changes_nothing(counts: list[int], we
 @given(st.lists(st.integers(0, 30), max_size=90))
 @settings(deadline=None)
 def test_the_state_is_bounded(counts: list[int]) -> None:
-    detector = SpikeDetector(SpikeState())
+    state = SpikeState()
     for at in days(counts):
-        detector.observe(at)
-        assert len(detector.state.hours) <= 24
-        assert len(detector.state.days) <= 30
+        state.observe(at)
+        assert len(state.hours) <= 24
+        assert len(state.days) <= 30
 
 
 @pytest.mark.parametrize("rate", [0.3, 2.0, 20.0])

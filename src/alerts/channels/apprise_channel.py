@@ -63,29 +63,15 @@ def deliver(url: str, message: Rendered, exchange: Exchange, *, under: str = "")
 
 def is_usable(url: str) -> bool:
     """Whether the URL is complete and of its service's form, for one target. Sends nothing."""
-    _silence_the_library()
-    if scheme_of(url) == CONSOLE_SCHEME:
-        return True
-    try:
-        plugin = _plugin(url, Rendered("check", "", "", Format.TEXT), Exchange(), "")
-    except Exception:  # noqa: BLE001 - whatever a plugin raises for a URL, its text may hold the secret
-        return False
-    return plugin is not None and (isinstance(plugin, EmailPlugin) or len(plugin) == 1)
+    checked = Rendered("check", "", "", Format.TEXT)
+    return scheme_of(url) == CONSOLE_SCHEME or not isinstance(_plugin(url, checked, Exchange(), ""), SendResult)
 
 
 def _deliver(url: str, message: Rendered, exchange: Exchange, under: str) -> SendResult:
-    _silence_the_library()
     service = service_of(url)
-    try:
-        plugin = _plugin(url, message, exchange, under)
-    except Exception:  # noqa: BLE001 - whatever a plugin raises for a URL, its text may hold the secret
-        plugin = None
-    if plugin is None:
-        return SendResult.of(SendReason.BAD_CHANNEL)
-    if not isinstance(plugin, EmailPlugin) and len(plugin) != 1:
-        return SendResult(
-            SendReason.BAD_CHANNEL, f"the channel's URL names {len(plugin)} targets; give each a channel of its own"
-        )
+    plugin = _plugin(url, message, exchange, under)
+    if isinstance(plugin, SendResult):
+        return plugin
     sender = Apprise(asset=_asset())
     sender.add(plugin)
     outcome: Any
@@ -129,6 +115,21 @@ def _silence_the_library() -> None:
 
 
 def _plugin(url: str, message: Rendered, exchange: Exchange, under: str) -> Any:
+    """The library's plugin for the URL, which names one target; else why none can be made."""
+    _silence_the_library()
+    try:
+        plugin = _made(url, message, exchange, under)
+    except Exception:  # noqa: BLE001 - whatever a plugin raises for a URL, its text may hold the secret
+        plugin = None
+    if plugin is None:
+        return SendResult.of(SendReason.BAD_CHANNEL)
+    if isinstance(plugin, EmailPlugin) or len(plugin) == 1:
+        return plugin
+    said = f"the channel's URL names {len(plugin)} targets; give each a channel of its own"
+    return SendResult(SendReason.BAD_CHANNEL, said)
+
+
+def _made(url: str, message: Rendered, exchange: Exchange, under: str) -> Any:
     """The library's plugin for the URL, or None. Our options go over the URL's where they must not differ."""
     common = COMMON.get(scheme_of(url))
     kind: Any = getattr(importlib.import_module(f"apprise.plugins.{common[0]}"), common[1]) if common else None

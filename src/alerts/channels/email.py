@@ -70,16 +70,14 @@ class EmailPlugin(NotifyEmail):  # type: ignore[no-untyped-call]
             exchange.detail = "pgp is not supported: remove it from the channel's URL"
             return False
         content = self._assemble(body, title).as_bytes(policy=_POLICY)
-        written = False
+        recipients = [*dict.fromkeys([*(address for _, address in self.targets), *sorted(self.cc), *sorted(self.bcc)])]
         try:
             with self._connected() as smtp:
                 if not exchange.may_start():
                     return False
-                self._envelope(smtp)
-                written = exchange.started = True
-                code, answer = smtp.data(content)
-                if code != 250:
-                    raise smtplib.SMTPDataError(code, answer)
+                # Refused recipients do not keep the message from the others.
+                if refused := smtp.sendmail(self.from_addr[1], recipients, content):
+                    exchange.detail = f"but the server refused {len(refused)} of {len(recipients)} recipients"
         except smtplib.SMTPAuthenticationError as error:
             self._refused(error.smtp_code, error.smtp_error, SendReason.NOT_AUTHORISED)
         except smtplib.SMTPRecipientsRefused as error:
@@ -94,7 +92,7 @@ class EmailPlugin(NotifyEmail):  # type: ignore[no-untyped-call]
             # While it waits for a reply, smtplib makes a time-out a disconnection.
             timed_out = isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
             after = SendReason.TIMEOUT if timed_out else SendReason.CUT
-            exchange.problem = after if written else SendReason.UNREACHABLE
+            exchange.problem = after if exchange.started else SendReason.UNREACHABLE
             exchange.detail = f"mail server: {type(error).__name__}"
         else:
             return True
@@ -142,23 +140,6 @@ class EmailPlugin(NotifyEmail):  # type: ignore[no-untyped-call]
         finally:
             smtp.close()
 
-    def _envelope(self, smtp: smtplib.SMTP) -> None:
-        """Sender and recipients. Refused recipients do not keep the message from the others."""
-        smtp.ehlo_or_helo_if_needed()
-        code, answer = smtp.mail(self.from_addr[1])
-        if code != 250:
-            raise smtplib.SMTPSenderRefused(code, answer, self.from_addr[1])
-        recipients = dict.fromkeys([address for _, address in self.targets] + sorted(self.cc) + sorted(self.bcc))
-        refused = {}
-        for recipient in recipients:
-            code, answer = smtp.rcpt(recipient)
-            if code not in {250, 251}:
-                refused[recipient] = (code, answer)
-        if len(refused) == len(recipients):
-            raise smtplib.SMTPRecipientsRefused(refused)
-        if refused:
-            self._exchange.detail = f"but the server refused {len(refused)} of {len(recipients)} recipients"
-
     def _refused(self, code: int, answer: bytes | str, permanent: SendReason) -> None:
         text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
         self._exchange.problem = permanent if code >= 500 else SendReason.SERVICE_ERROR
@@ -188,7 +169,12 @@ class _Bounded(smtplib.SMTP):
 
     def __init__(self, exchange: Exchange, *args: Any, **options: Any) -> None:
         exchange.holds(lambda: getattr(self, "sock", None))
+        self._exchange = exchange
         super().__init__(*args, **options)
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        self._exchange.started = True
+        return super().data(msg)
 
     def getreply(self) -> tuple[int, bytes]:
         file: Any = self.file

@@ -30,6 +30,7 @@ from alerts.channels.result import SendReason
 BODY_LIMIT = 65_536  # bytes of an answer that are read; the rest is not waited for
 LONGEST_WAIT_S = 1e9  # of a Retry-After, about thirty years: longer ones are no durations any more
 _current: "contextvars.ContextVar[Exchange | None]" = contextvars.ContextVar("exchange", default=None)
+_kept: "contextvars.ContextVar[HTTPAdapter | None]" = contextvars.ContextVar("kept", default=None)
 _install_lock = threading.Lock()
 
 
@@ -69,7 +70,7 @@ class Exchange:
         """Whether another request may go out. A service that said 429 gets no second one at once."""
         return not self._abandoned.is_set() and self.status != 429
 
-    def send(self, forward: Callable[..., requests.Response], request: requests.PreparedRequest) -> Any:
+    def send(self, forward: Callable[..., requests.Response], request: requests.PreparedRequest) -> requests.Response:
         """Lets one request out, and remembers what came back or why nothing did."""
         if not self.may_start():
             raise requests.ConnectionError("no further request")
@@ -104,6 +105,18 @@ class Exchange:
 
 
 @contextlib.contextmanager
+def kept_open() -> Iterator[None]:
+    """Within it, and in contexts copied from it, exchanges with one server in turn share a connection. It ends with the
+    block: one that has lain idle may be dead without a sign, and a message that is written to it may have arrived."""
+    with contextlib.closing(HTTPAdapter()) as adapter:
+        token = _kept.set(adapter)
+        try:
+            yield
+        finally:
+            _kept.reset(token)
+
+
+@contextlib.contextmanager
 def observe(exchange: Exchange) -> Iterator[None]:
     """Within it, and in contexts copied from it, requests go through the exchange."""
     _install()
@@ -124,25 +137,33 @@ def _install() -> None:
         @functools.wraps(original)
         def send(self: HTTPAdapter, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
             exchange = _current.get()
-            forward = functools.partial(original, self, request, *args, **options)
-            return forward() if exchange is None else exchange.send(forward, request)
+            if exchange is None:
+                return original(self, request, *args, **options)
+            return exchange.send(functools.partial(original, _kept.get() or self, request, *args, **options), request)
 
         send.observes = True  # type: ignore[attr-defined]
         HTTPAdapter.send = send  # type: ignore[method-assign]
         for kind in (HTTPConnection, HTTPSConnection):
             kind.connect = _watched(kind.connect)  # type: ignore[method-assign]
+        HTTPConnection.request = _watched(HTTPConnection.request)  # type: ignore[method-assign]
         # At DEBUG the HTTP library writes paths, and webhooks have their secret there.
         logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 
-def _watched(connect: Callable[..., None]) -> Callable[..., None]:
-    """A connection's `connect` that says to the send under way which socket it made; connecting has its own limit."""
+def _watched(method: Callable[..., None]) -> Callable[..., None]:
+    """A method of connections that says to the send under way which socket is used: one that was open, or a new one.
 
-    @functools.wraps(connect)
-    def watched(self: Any) -> None:
-        connect(self)
-        exchange, made = _current.get(), getattr(self, "sock", None)
-        if exchange is not None:  # the connection forgets it once an answer has begun
+    The connection forgets it once an answer has begun. Connecting has a limit of its own.
+    """
+
+    @functools.wraps(method)
+    def watched(self: Any, *args: Any, **options: Any) -> None:
+        exchange, before = _current.get(), getattr(self, "sock", None)
+        if exchange is not None and before is not None:
+            exchange.holds(lambda: before)
+        method(self, *args, **options)
+        made = getattr(self, "sock", None)
+        if exchange is not None and made is not before:
             exchange.holds(lambda: made)
 
     return watched

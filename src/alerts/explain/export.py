@@ -15,7 +15,7 @@ from alerts.model.level import Axis
 from alerts.model.records import alert_record, as_record, rounded, some, transition_record
 from alerts.model.story import Evidence
 from alerts.model.times import format_time
-from alerts.pipeline.send import view_of
+from alerts.pipeline.send import Recorded, view_of
 from alerts.rendering.render import Renderer
 from alerts.runtime.configuration import Active
 from alerts.scoring.impact import impact
@@ -92,7 +92,7 @@ def _message(session: Session, active: Active, renderer: Renderer, delivery: Map
     subscriber = active.settings.subscribers.get(delivery["subscriber"])
     url = None if subscriber is None else subscriber.channels.get(delivery["channel"])
     if subscriber is not None and url is not None and delivery["state"] in _WENT_OUT:
-        view = view_of(session, subscriber, deliveries.recorded(session, delivery["delivery"]), None)
-        shown = renderer.render(view, url)
+        sent = deliveries.recorded(session, delivery["delivery"])
+        shown = renderer.render(view_of(subscriber, sent, Recorded.of(session, [sent]), None), url)
         found |= {"title": shown.title, "text": shown.body}
     return found

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from alerts.model.fields import record_of
-from alerts.model.level import Axis, Level, Transition
+from alerts.model.level import AXES, Axis, Level, Transition
 from alerts.model.subscriber import On
 from alerts.model.topic import Signal
 
@@ -105,8 +105,7 @@ class Alert:
 
 def gravest(changes: tuple[Transition, ...]) -> Transition | None:
     """The change that matters most: a rise before a fall, then by the level reached; of equals the first axis."""
-    axes = list(Axis)
-    return min(changes, key=lambda each: (not each.rises, -each.to.rank, axes.index(each.axis)), default=None)
+    return min(changes, key=lambda each: (not each.rises, -each.to.rank, AXES.index(each.axis)), default=None)
 
 
 def fate(state: str, reason: str) -> str:

@@ -18,7 +18,8 @@ from alerts.model.records import fields_of
 from alerts.model.story import Evidence
 from alerts.pipeline.rematch import is_current
 from alerts.pipeline.route import InstitutionEvents, Routed, route
-from alerts.routing.case_events import CaseEvent, CaseEvents, EventState
+from alerts.routing.case_events import CaseEvents, EventState
+from alerts.routing.events import Event
 from alerts.runtime import logs
 from alerts.runtime.case_cache import CaseCache
 from alerts.runtime.configuration import Active
@@ -54,7 +55,7 @@ class Draft:
     upto: datetime
     history: History | None = None
     transitions: list[Transition] = field(default_factory=list)
-    happenings: list[CaseEvent] = field(default_factory=list)
+    happenings: list[Event] = field(default_factory=list)
     assessed: list[Assessed] = field(default_factory=list)
     events: list[Happened] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)

@@ -9,7 +9,6 @@ from alerts.insight.briefing import briefing
 from alerts.model.secret import Secret
 from alerts.model.settings import Settings
 from alerts.model.week import Week
-from alerts.pipeline.route import message_record
 from alerts.rendering.briefing import message
 from alerts.rendering.tiers import gate_briefing
 from alerts.rendering.view import MessageView, Rendered
@@ -37,7 +36,7 @@ def queue(session: Session, settings: Settings, since: datetime, now: datetime) 
         for channel in subscriber.channels:
             key = stable_id("briefing", subscriber.id, channel, week)
             made = Message(key, subscriber.id, channel, Kind.BRIEFING, due, (), detail=week)
-            written.append(Written(made, message_record(made), None))
+            written.append(Written(made))
     deliveries.add_deliveries(session, written, now=now, claimed_until=now + ENQUEUE_GRACE)
     return [each.message.id for each in written]
 

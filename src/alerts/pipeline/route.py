@@ -4,19 +4,17 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from alerts.model.alert import Alert
 from alerts.model.fields import grouped
 from alerts.model.institution import Institution
-from alerts.model.records import fields_of
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Silence
-from alerts.routing.alerts import Message, Outcome, explanation_record
-from alerts.routing.case_events import CaseEvent, place, resolved
-from alerts.routing.events import CorrectionEvent
+from alerts.routing.alerts import Outcome, explanation_record
+from alerts.routing.case_events import place, resolved
+from alerts.routing.events import CorrectionEvent, Event
 from alerts.routing.preferences import Preferences
 from alerts.routing.router import SubscriberRouter
 from alerts.runtime.configuration import Active
@@ -40,7 +38,7 @@ class InstitutionEvents:
     """What happened to an institution, and the instant of the newest observation behind it."""
 
     institution: Institution
-    events: Sequence[CaseEvent]
+    events: Sequence[Event]
     observed: datetime | None
 
 
@@ -141,18 +139,10 @@ class _Written:
     now: datetime
     claimed_until: datetime | None
     routed: Routed = field(default_factory=Routed)
-    _alerts: list[Alert] = field(default_factory=list)
-    _considered: dict[str, dict[str, Any]] = field(default_factory=dict)
-    _dropped: list[str] = field(default_factory=list)
-    _messages: list[deliveries.Written] = field(default_factory=list)
+    _unwritten: list[tuple[Outcome, datetime | None]] = field(default_factory=list)
 
     def add(self, outcome: Outcome, observed: datetime | None = None) -> None:
-        for alert in outcome.alerts:
-            if outcome.explanation is not None:
-                self._considered[alert.id] = explanation_record(outcome.explanation, alert.channel)
-        self._alerts += outcome.alerts
-        self._dropped += outcome.dropped
-        self._messages += [deliveries.Written(each, message_record(each), observed) for each in outcome.messages]
+        self._unwritten.append((outcome, observed))
         self.routed.alerts |= {alert.id: alert for alert in outcome.alerts}
         self.routed.ready += [each.id for each in outcome.messages if each.held is None]
 
@@ -162,12 +152,10 @@ class _Written:
         return alerts.at(self.session, institution, instant)
 
     def flush(self) -> None:
-        alerts.add(self.session, self._alerts, transition_ids=self.transitions, considered=self._considered)
-        alerts.drop(self.session, self._dropped)
-        deliveries.add_deliveries(self.session, self._messages, now=self.now, claimed_until=self.claimed_until)
-        self._alerts, self._dropped, self._messages = [], [], []
-
-
-def message_record(message: Message) -> dict[str, Any]:
-    """What the sender needs to know of a message; the alerts themselves are rows."""
-    return fields_of(message, "alerts", "reminders", "superseded", "standing", "more", "detail")
+        made = [(alert, outcome.explanation) for outcome, _ in self._unwritten for alert in outcome.alerts]
+        considered = {alert.id: explanation_record(why, alert.channel) for alert, why in made if why is not None}
+        alerts.add(self.session, [alert for alert, _ in made], transition_ids=self.transitions, considered=considered)
+        alerts.drop(self.session, [each for outcome, _ in self._unwritten for each in outcome.dropped])
+        written = [deliveries.Written(each, seen) for outcome, seen in self._unwritten for each in outcome.messages]
+        deliveries.add_deliveries(self.session, written, now=self.now, claimed_until=self.claimed_until)
+        self._unwritten = []

@@ -1,9 +1,14 @@
-"""One delivery: leased, rendered, sent, marked."""
+"""Deliveries to one service: leased together, rendered, sent one after the other, marked together."""
 
+import contextvars
 import logging
-from contextlib import ExitStack
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -13,8 +18,9 @@ from alerts.channels.result import SendReason, SendResult
 from alerts.channels.send import DEADLINE_S
 from alerts.channels.send import send as hand_over
 from alerts.insight.profiles import restored
-from alerts.model.alert import Alert, DeliveryState
-from alerts.model.level import Axis, Level
+from alerts.model.alert import DeliveryState
+from alerts.model.fields import grouped
+from alerts.model.level import Axis, Level, Transition
 from alerts.model.records import fields_of
 from alerts.model.secret import Secret
 from alerts.model.settings import Settings
@@ -25,123 +31,141 @@ from alerts.rendering.view import MessageView, Rendered, compose
 from alerts.routing.alerts import Kind, Message, stable_id
 from alerts.routing.reasons import Reason
 from alerts.runtime import logs
+from alerts.runtime.bulkhead import Slot
 from alerts.runtime.configuration import Active, ConfigBehindError
 from alerts.runtime.runtime import Runtime
-from alerts.runtime.task_requests import ENQUEUE_GRACE, TaskRequests
+from alerts.runtime.task_requests import ENQUEUE_GRACE, SEND_BATCH, TaskRequests
 from alerts.store import system_state
 from alerts.store.repositories import alerts, deliveries, subscriber_state
-from alerts.store.repositories.deliveries import Leased
+from alerts.store.repositories.deliveries import Ended, Leased
 from alerts.store.repositories.incidents import OPERATORS
 
 LEASE_SECONDS = DEADLINE_S + 30.0
+BEGIN_SECONDS = 15.0  # no send begins later than this after its lease, so that it ends within it
+MARK_SECONDS = 1.0  # results that have waited so long are marked before the next send
 # A delivery that its service has no room for is called when a send to it ends; by then it is found again anyway.
 BUSY_WAIT = timedelta(seconds=5)
 SLOW_WAIT = timedelta(seconds=30)  # about so long it waits where the service is slow
-BEHIND = "waits for the configuration in force"
 BEHIND_WAIT = timedelta(seconds=5)  # for a process that cannot use the configuration in force yet
 LONGEST_PAUSE = timedelta(hours=1)  # a service that asks for a longer pause is tried again after this
 
-
-@dataclass(frozen=True, slots=True)
-class SendOutcome:
-    """The outcome for a delivery; `state` None: it was not free to send, or `reason` says what it waits for."""
-
-    delivery: str
-    state: DeliveryState | None
-    reason: str = ""
+_Channels = Mapping[str, tuple[Secret | None, timedelta]]  # by delivery
 
 
-def send(runtime: Runtime, delivery_id: str) -> SendOutcome:
-    """Sends a delivery if it is due and no other sender has it.
+def send(runtime: Runtime, *ids: str) -> list[Ended]:
+    """Sends the deliveries that are due and that no other sender has; the attempts made, with what came of each.
 
-    The attempt is on record before the send and its result after it. Killed in between, the lease runs out
-    and the message is sent again under the same id: at least once.
+    Those to one service go one after the other, over one connection; services do not wait for each other. Each attempt
+    is on record before its send and its result after it. Killed in between, the lease runs out and the message is sent
+    again under the same id: at least once.
     """
     with runtime.database.read() as session:
         in_force = system_state.in_force(session)
+        found = deliveries.channels(session, ids)
     try:
         active = runtime.configuration.current(in_force.number)
-    except ConfigBehindError:
-        return _put_off(runtime, delivery_id)
-    with ExitStack() as passage:
-        taken = _take(runtime, active.settings, delivery_id, passage)
-        if isinstance(taken, SendOutcome):
-            return taken
-        leased, url = taken
+    except ConfigBehindError:  # for a process that has the configuration in force, or this one once it has it
+        now = runtime.clock()
+        with runtime.database.write() as session:
+            waiting = deliveries.waiting(session, ids, now)
+            deliveries.put_off(session, {each.id: now + BEHIND_WAIT for each in waiting})
+        return []
+    channels = {delivery: _channel(active.settings, *to) for delivery, to in found.items()}
+    services = grouped((pacing.lane(url) if url else "", delivery) for delivery, (url, _) in channels.items())
+    work = [partial(_send, runtime, active, service, some, channels) for service, some in services.items()]
+    if len(work) <= 1:
+        return [ended for each in work for ended in each()]
+    with ThreadPoolExecutor(len(work), thread_name_prefix="service") as pool:
+        begun = [pool.submit(contextvars.copy_context().run, each) for each in work]
+    return [ended for each in begun for ended in each.result()]
+
+
+def _send(runtime: Runtime, active: Active, service: str, ids: Sequence[str], channels: _Channels) -> list[Ended]:
+    """Sends deliveries to one service; the service "" stands for channels that are no longer configured."""
+    latest = time.monotonic() + BEGIN_SECONDS
+    ended: list[Ended] = []
+    with runtime.bulkhead.acquire(service, runtime.clock) as slot:
+        leased, busy = _take(runtime, service, slot, ids, channels)
         # fault point: send.leased
-        if url is None:
-            gone = "the subscriber or the channel is no longer configured"
-            result, thread = SendResult(SendReason.GONE, gone), ""
-        else:
-            result, thread = _hand_over(runtime, active, leased, url)
-    # fault point: send.sent
-    outcome = _finish(runtime, active.settings, leased, result, thread)
-    if url is not None and (following := runtime.bulkhead.next_waiter(pacing.lane(url))) is not None:
-        runtime.enqueue(TaskRequests(send=[following]))
-    return outcome
+        if slot is not None and leased:
+            ended = _send_leased(runtime, active, slot, leased, channels, latest)
+    if slot is not None:
+        following = runtime.bulkhead.next_waiters(service, SEND_BATCH)
+    else:  # in the line for the service, now that it is on record that they wait
+        following = [each for each in busy if not runtime.bulkhead.wait(service, each, runtime.clock())]
+    if following:
+        runtime.enqueue(TaskRequests(send=following))
+    return ended
 
 
 def _take(
-    runtime: Runtime, settings: Settings, delivery_id: str, passage: ExitStack
-) -> tuple[Leased, Secret | None] | SendOutcome:
-    """Leases a delivery if it is its turn in its channel and the bulkhead of its service has room.
-
-    Otherwise the delivery waits, without an attempt. `passage` ends with the send.
-    """
+    runtime: Runtime, service: str, slot: Slot | None, ids: Sequence[str], channels: _Channels
+) -> tuple[list[Leased], list[str]]:
+    """Leases the deliveries whose turn it is in their channels, where the service has room; the others wait, without
+    an attempt. Also gives those for which it has none now, though it is not slow."""
     now = runtime.clock()
+    leased: list[Leased] = []
+    busy: list[str] = []
     with runtime.database.write() as session:
-        waiting = deliveries.waiting(session, delivery_id, now)
-        if waiting is None:
-            return SendOutcome(delivery_id, None)
-        if subscriber_state.is_muted(session, waiting.subscriber, waiting.channel):
-            deliveries.suppress(session, delivery_id, Reason.UNSUBSCRIBED.value)
-            logs.event("delivery.suppressed", delivery=delivery_id, reason=Reason.UNSUBSCRIBED.value)
-            return SendOutcome(delivery_id, DeliveryState.SUPPRESSED, Reason.UNSUBSCRIBED.value)
-        url = _channel(settings, waiting.subscriber, waiting.channel)
-        if url is None and system_state.in_force(session).number != runtime.configuration.number:
-            # Published meanwhile: it may be a channel of that configuration.
-            deliveries.put_off(session, delivery_id, now + BEHIND_WAIT)
-            return SendOutcome(delivery_id, None, BEHIND)
-        if url is not None:
-            lane = pacing.lane(url)
-            subscriber = settings.subscribers.get(waiting.subscriber)
-            gap = pacing.gap(url, subscriber.rates.get(waiting.channel) if subscriber else None)
-            # Looked at first, so that no turn is used up, nor saved for a burst, while there is no room.
-            room = runtime.bulkhead.has_room(lane, now)
-            if room and deliveries.turn(session, waiting, gap, now) > now:
-                return SendOutcome(delivery_id, None, "waits for its turn")
-            if not (room and passage.enter_context(runtime.bulkhead.acquire(lane, runtime.clock))):
-                if runtime.bulkhead.is_slow(lane, now):
-                    # Not all of them at once again.
-                    until = now + SLOW_WAIT * (0.5 + pacing.share(delivery_id, now))
-                    deliveries.put_off(session, delivery_id, until)
-                else:
-                    deliveries.hold(session, delivery_id, now + BUSY_WAIT)
-                    passage.callback(_wait, runtime, lane, delivery_id)
-                return SendOutcome(delivery_id, None, "waits for its service")
-        leased = deliveries.lease(session, delivery_id, now, seconds=LEASE_SECONDS)
-    return SendOutcome(delivery_id, None) if leased is None else (leased, url)
+        found = deliveries.waiting(session, ids, now)
+        muted = subscriber_state.muted(session, {each.subscriber for each in found}) if found else set()
+        unsubscribed = [each.id for each in found if (each.subscriber, each.channel) in muted]
+        free = [each for each in found if (each.subscriber, each.channel) not in muted]
+        if unsubscribed:
+            deliveries.suppress(session, unsubscribed, Reason.UNSUBSCRIBED.value)
+        if not free:
+            pass
+        elif not service and system_state.in_force(session).number != runtime.configuration.number:
+            # Published meanwhile: they may be channels of that configuration.
+            deliveries.put_off(session, {each.id: now + BEHIND_WAIT for each in free})
+        elif slot is not None:
+            turns = deliveries.take_turns(session, {each: channels[each.id][1] for each in free}, now)
+            leased = deliveries.lease(session, turns, now, seconds=LEASE_SECONDS) if turns else []
+        elif runtime.bulkhead.is_slow(service, now):  # and not all of them at once again
+            waits = {each.id: SLOW_WAIT * (0.5 + pacing.share(each.id, now)) for each in free}
+            deliveries.put_off(session, {each: now + wait for each, wait in waits.items()})
+        else:
+            busy = [each.id for each in free]
+            deliveries.hold(session, busy, now + BUSY_WAIT)
+    for each in unsubscribed:
+        logs.event("delivery.suppressed", delivery=each, reason=Reason.UNSUBSCRIBED.value)
+    return leased, busy
 
 
-def _put_off(runtime: Runtime, delivery_id: str) -> SendOutcome:
-    """Leaves a delivery to a process that has the configuration in force, or to this one once it has it."""
-    now = runtime.clock()
-    with runtime.database.write() as session:
-        if deliveries.waiting(session, delivery_id, now) is not None:
-            deliveries.put_off(session, delivery_id, now + BEHIND_WAIT)
-    return SendOutcome(delivery_id, None, BEHIND)
+def _send_leased(
+    runtime: Runtime, active: Active, slot: Slot, leased: Sequence[Leased], channels: _Channels, latest: float
+) -> list[Ended]:
+    """Sends deliveries in turn. Where their service is slow or asks for a pause, those that are left are given back."""
+    from alerts.channels.http_capture import kept_open  # the sender alone imports it
+
+    ended: list[Ended] = []
+    marked, began = 0, time.monotonic()
+    with runtime.database.read() as session:
+        recorded = Recorded.of(session, leased)
+    with kept_open():
+        for number, each in enumerate(leased, start=1):
+            result, thread = _hand_over(runtime, active, each, channels[each.id][0], recorded)
+            # fault point: send.sent
+            now = runtime.clock()
+            ended.append(_ended(each, result, thread, now))
+            quick = runtime.bulkhead.ended(slot, now)
+            if not quick or result.retry_after is not None or time.monotonic() > latest:
+                break
+            if time.monotonic() > began + MARK_SECONDS and number < len(leased):
+                _finish(runtime, active.settings, ended[marked:])
+                marked, began = number, time.monotonic()
+    _finish(runtime, active.settings, ended[marked:], leased[number:])
+    return ended
 
 
-def _wait(runtime: Runtime, lane: str, delivery_id: str) -> None:
-    """Puts a delivery in the line for its service, once it is on record that it waits."""
-    if not runtime.bulkhead.wait(lane, delivery_id, runtime.clock()):
-        runtime.enqueue(TaskRequests(send=[delivery_id]))
-
-
-def _hand_over(runtime: Runtime, active: Active, leased: Leased, url: Secret) -> tuple[SendResult, str]:
-    """What came of it, and the thread that the message belongs to."""
+def _hand_over(
+    runtime: Runtime, active: Active, leased: Leased, url: Secret | None, recorded: "Recorded"
+) -> tuple[SendResult, str]:
+    """What came of a send, and the thread that the message belongs to."""
+    if url is None:
+        return SendResult(SendReason.GONE, "the subscriber or the channel is no longer configured"), ""
     try:
-        rendered = _rendered(runtime, active, leased, url)
+        rendered = _rendered(runtime, active, leased, url, recorded)
         if rendered.problem:
             logs.event("template.broken", logging.WARNING, delivery=leased.id, problem=rendered.problem)
     except Exception:  # noqa: BLE001
@@ -155,96 +179,130 @@ def _hand_over(runtime: Runtime, active: Active, leased: Leased, url: Secret) ->
     return hand_over(url, rendered, under=under, stream=runtime.stream), rendered.thread
 
 
-def _channel(settings: Settings, subscriber: str, channel: str) -> Secret | None:
-    if subscriber == OPERATORS:
-        return settings.operators.channels.get(channel)
-    known = settings.subscribers.get(subscriber)
-    return None if known is None else known.channels.get(channel)
+def _channel(settings: Settings, subscriber: str, channel: str) -> tuple[Secret | None, timedelta]:
+    """The address of a channel, None where it is not configured, and the least time between two messages in it."""
+    known = settings.operators if subscriber == OPERATORS else settings.subscribers.get(subscriber)
+    url = None if known is None else known.channels.get(channel)
+    rates = known.rates if isinstance(known, Subscriber) else {}
+    return url, timedelta(0) if url is None else pacing.gap(url, rates.get(channel))
 
 
-def _rendered(runtime: Runtime, active: Active, leased: Leased, url: Secret) -> Rendered:
+def _rendered(runtime: Runtime, active: Active, leased: Leased, url: Secret, recorded: "Recorded") -> Rendered:
     if leased.subscriber == OPERATORS:
         return selfcheck.rendered(leased, url)
-    with runtime.database.read() as session:
-        shown = view_of(session, active.settings.subscribers[leased.subscriber], leased, runtime.pages)
-        if shown.kind is Kind.BRIEFING:
+    shown = view_of(active.settings.subscribers[leased.subscriber], leased, recorded, runtime.pages)
+    if shown.kind is Kind.BRIEFING:
+        with runtime.database.read() as session:
             return briefings.rendered(session, active, shown, url)
     return runtime.renderer.render(shown, url)
 
 
-def _finish(runtime: Runtime, settings: Settings, leased: Leased, result: SendResult, thread: str) -> SendOutcome:
-    """Marks what came of a send. What is given up goes to the channel's fallback, in the same transaction."""
+def _finish(runtime: Runtime, settings: Settings, ended: Sequence[Ended], others: Sequence[Leased] = ()) -> None:
+    """Marks what came of sends, and gives back the `others`, in one transaction.
+
+    What is given up goes to its channel's fallback.
+    """
     now = runtime.clock()
+    following = [each.id for each in others]
+    with runtime.database.write() as session:
+        marked = deliveries.finish(session, ended, now, others)
+        for each in ended:
+            leased, result = each.leased, each.result
+            if each.state is DeliveryState.DEAD and leased.id in marked:
+                following += _to_fallback(session, settings, leased, now)
+            if each.thread and result.posted:
+                deliveries.begin_thread(session, leased, each.thread, result.posted, now)
+            if result.retry_after is not None:  # it asks for that, whichever the message
+                deliveries.pause(session, leased, now + min(LONGEST_PAUSE, timedelta(seconds=result.retry_after)))
+    # fault point: send.recorded
+    if following:
+        runtime.enqueue(TaskRequests(send=following))
+    for each in ended:
+        severity = logging.INFO if each.state is DeliveryState.SENT else logging.WARNING
+        to, said = fields_of(each.leased, "subscriber", "channel"), fields_of(each.result, "reason", "line")
+        attempt = {"delivery": each.leased.id, **to, "attempt": each.leased.number}
+        logs.event("delivery.ended", severity, **attempt, state=each.state.value, **said)
+
+
+def _ended(leased: Leased, result: SendResult, thread: str, now: datetime) -> Ended:
+    """What becomes of a delivery after a send: it may be tried again, or given up."""
     state, next_at = result.state, None
     if state in {DeliveryState.FAILED, DeliveryState.UNKNOWN}:
         next_at = pacing.Backoff().next_attempt(
             leased.id, number=leased.number, first=leased.created_at, now=now, retry_after=result.retry_after
         )
-        if next_at is None:
-            state = DeliveryState.DEAD
-    fallback = None
-    with runtime.database.write() as session:
-        ended = deliveries.finish(
-            session, leased, state, reason=result.reason.value, line=result.line, now=now, next_at=next_at
-        )
-        if ended and state is DeliveryState.DEAD:
-            fallback = _to_fallback(session, settings, leased, now)
-        if thread and result.posted:
-            deliveries.begin_thread(session, leased, thread, result.posted, now)
-        if result.retry_after is not None:  # it asks for that, whichever the message
-            deliveries.pause(session, leased, now + min(LONGEST_PAUSE, timedelta(seconds=result.retry_after)))
-    # fault point: send.recorded
-    if fallback is not None:
-        runtime.enqueue(TaskRequests(send=[fallback]))
-    severity = logging.INFO if state is DeliveryState.SENT else logging.WARNING
-    to, said = fields_of(leased, "subscriber", "channel"), fields_of(result, "reason", "line")
-    logs.event("delivery.ended", severity, delivery=leased.id, **to, attempt=leased.number, state=state.value, **said)
-    return SendOutcome(leased.id, state, result.reason.value)
+        state = DeliveryState.DEAD if next_at is None else state
+    return Ended(leased, result, state, next_at, thread)
 
 
-def _to_fallback(session: Session, settings: Settings, dead: Leased, now: datetime) -> str | None:
-    """Writes the delivery that takes a dead one's message to its channel's fallback; its id, None without one."""
+def _to_fallback(session: Session, settings: Settings, dead: Leased, now: datetime) -> list[str]:
+    """Writes the delivery that takes a dead one's message to its channel's fallback, if it has one; its id."""
     subscriber = settings.subscribers.get(dead.subscriber)
     channel = subscriber.fallback.get(dead.channel) if subscriber is not None else None
     if channel is None:
-        return None
+        return []
     alerts_, reminders, superseded = (tuple(dead.message[key]) for key in ("alerts", "reminders", "superseded"))
     made = stable_id("fallback", dead.id, channel)
     message = Message(made, dead.subscriber, channel, Kind(dead.kind), dead.at, alerts_, reminders, superseded)
-    written = deliveries.Written(message, {**dead.message, "instead_of": dead.channel}, None)
+    written = deliveries.Written(message, more={**dead.message, "instead_of": dead.channel})
     deliveries.add_deliveries(session, [written], now=now, claimed_until=now + ENQUEUE_GRACE)
-    return made
+    return [made]
 
 
-def view_of(session: Session, subscriber: Subscriber, leased: Leased, pages: Pages | None) -> MessageView:
-    """The content of the message: its alerts, and the profiles as they were when it was written.
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What is recorded for some messages: rows of alerts, level changes by key, snapshots by institution and instant.
+
+    Each message makes its own of it, so that one that cannot be read holds up no other.
+    """
+
+    rows: Mapping[str, Any]
+    changes: Mapping[str, Transition]
+    snapshots: Mapping[tuple[str, datetime], bytes | None]
+
+    @classmethod
+    def of(cls, session: Session, some: Sequence[Leased]) -> "Recorded":
+        shown = [
+            (each, alert) for each in some if each.subscriber != OPERATORS for ids in _shown(each) for alert in ids
+        ]
+        rows = alerts.rows_by_id(session, (alert for _, alert in shown))
+        about = {(rows[alert].institution, each.at) for each, alert in shown if alert in rows}
+        snapshots = {key: deliveries.snapshot(session, *key) for key in about}
+        return cls(rows, alerts.changes_of(session, rows.values()), snapshots)
+
+
+def _shown(leased: Leased) -> tuple[list[str], list[str], list[str]]:
+    """The ids of the alerts, reminders and superseded alerts in a message."""
+    record = leased.message
+    # `overtaken`: its name before version 0.2.
+    return record["alerts"], record["reminders"], record.get("superseded", record.get("overtaken", []))
+
+
+def view_of(subscriber: Subscriber, leased: Leased, recorded: Recorded, pages: Pages | None) -> MessageView:
+    """The content of a message: its alerts, and the profiles as they were when it was written.
 
     Without `pages` it has no links to them, so none that holds a token.
     """
-    record = leased.message
-    superseded = record.get("superseded", record.get("overtaken", []))  # its name before version 0.2
-    found = alerts.by_id(session, [*record["alerts"], *record["reminders"], *superseded])
-
-    def of(ids: list[str]) -> list[Alert]:
-        return [found[each] for each in ids if each in found]
-
-    institutions = sorted({alert.institution for alert in found.values()})
-    snapshots = {each: deliveries.snapshot(session, each, leased.at) for each in institutions}
+    record, rows = leased.message, recorded.rows
+    some = [[alerts.of_row(rows[each], recorded.changes) for each in ids if each in rows] for ids in _shown(leased)]
+    listed, reminders, superseded = some
+    found = [alert for each in some for alert in each]
+    snapshots = {each.institution: recorded.snapshots[each.institution, leased.at] for each in found}
     return compose(
         subscriber,
         id=leased.id,
         kind=Kind(leased.kind),
         channel=leased.channel,
         at=leased.at,
-        alerts=of(record["alerts"]),
-        reminders=of(record["reminders"]),
-        superseded=of(superseded),
+        alerts=listed,
+        reminders=reminders,
+        superseded=superseded,
         standing=[(institution, Axis(axis), Level(level)) for institution, axis, level in record["standing"]],
-        profiles={each: restored(data) for each, data in snapshots.items() if data is not None},
+        profiles={each: restored(data) for each, data in sorted(snapshots.items()) if data is not None},
         omitted=int(record["more"]),
         why=record["detail"],
         instead_of=record.get("instead_of", ""),
-        answers={alert: pages.answer(alert, leased.channel, leased.at) for alert in found} if pages else {},
+        answers={each.id: pages.answer(each.id, leased.channel, leased.at) for each in found} if pages else {},
         unsubscribe=pages.unsubscribe(subscriber.id, leased.channel) if pages else None,
         base_url=pages.base_url if pages else None,
         copy=leased.copy,

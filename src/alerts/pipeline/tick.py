@@ -10,14 +10,14 @@ from alerts.pipeline.publish import publish_edits
 from alerts.pipeline.rematch import is_current
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
-from alerts.runtime.task_requests import ASSESS_BATCH, POLL_BATCH, TaskRequests
+from alerts.runtime.task_requests import ASSESS_BATCH, POLL_BATCH, SEND_BATCH, TaskRequests
 from alerts.store import system_state
 from alerts.store.maintenance import clock_rollback
 from alerts.store.repositories import cases, deliveries, search_index, sources, subscriber_state
 
 # The most of each kind that a tick hands out, and never more than its queue has room for; the next tick takes the rest.
 BATCH = 500
-POLLS = 2_000  # cheaper: a task takes several
+TOGETHER = 2_000  # of what is cheaper: a task takes several sources or deliveries
 INDEX_BATCH, INDEX_BATCHES = 200, 5  # items added to the search index in a transaction, and transactions in a tick
 # What was handed out and not done, because a worker or the broker was lost, is handed out again after this time.
 HOLD = timedelta(seconds=30)
@@ -54,11 +54,11 @@ def tick(runtime: Runtime, *, gap: timedelta = timedelta(0), once: bool = False,
         desk = subscriber_state.claim_due(session, now, limit=room["assess"], hold=HOLD)
         left = max(0, room["assess"] - len(desk) - stale) * ASSESS_BATCH
         found = TaskRequests(
-            send=deliveries.claim_due(session, now, limit=room["send"], hold=HOLD),
+            send=deliveries.claim_due(session, now, limit=min(TOGETHER, room["send"] * SEND_BATCH), hold=HOLD),
             desk=desk,
             assess=cases.claim_due(session, now, limit=min(BATCH, left), hold=HOLD),
             rematch=[active.matching_key] if stale else [],
-            poll=sources.claim_due(session, now, limit=min(POLLS, room["poll"] * POLL_BATCH), hold=HOLD),
+            poll=sources.claim_due(session, now, limit=min(TOGETHER, room["poll"] * POLL_BATCH), hold=HOLD),
             claimed=True,
         )
         weekly = briefings.queue(session, active.settings, now if last is None else last.at, now)

@@ -168,11 +168,10 @@ def wording(view: MessageView, budget: Budget) -> Wording:
     )
     instead = f"It comes here because the channel {view.instead_of} could not be reached." if view.instead_of else ""
     shown = sum(len(block.alerts) + block.more for block in blocks)
-    return Wording(
-        id=view.id,
+    return record_of(
+        Wording,
+        view,
         kind=view.kind.value,
-        subscriber=view.subscriber,
-        channel=view.channel,
         title=news.title(view, budget.title),
         intro=" ".join(filter(None, (_intro(view), instead, _COPY if view.copy else ""))),
         at=view.local_time(view.at),

@@ -73,7 +73,7 @@ def headline(text: str, limit: int = TITLE_LIMIT) -> str:
 
 def size(text: str) -> int:
     """UTF-16 code units, by which Discord, Telegram and others count; never less than the characters."""
-    return len(text) + sum(1 for character in text if ord(character) > 0xFFFF)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def octets(text: str) -> int:

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment
 from pydantic import TypeAdapter
 
 from alerts.model.errors import DeliveryError
@@ -20,13 +20,16 @@ from alerts.model.level import Level
 from alerts.model.secret import Secret
 from alerts.model.subscriber import Subscriber
 from alerts.rendering import escape
-from alerts.rendering.context import BUDGETS, wording
+from alerts.rendering.context import BUDGETS, Budget, wording
 from alerts.rendering.formats import PLAIN, Dialect, Service, service_of
 from alerts.rendering.news import title
+from alerts.rendering.shared import MARKED, impersonal
 from alerts.rendering.templating import environment, render
 from alerts.rendering.view import Format, MessageView, Rendered, Role, Tone
 from alerts.rendering.webhook import payload
 from alerts.routing.alerts import Kind
+
+MAX_RECENT = 8  # bodies that are kept for the messages of the same burst, in each tier and form
 
 
 class Renderer:
@@ -39,7 +42,8 @@ class Renderer:
 
     def __init__(self, templates: Path | None = None) -> None:
         self._templates = templates
-        self._environments: dict[tuple[str, bool], Environment] = {}
+        self._environment = cache(environment)
+        self._recent: list[tuple[Any, list[str]]] = []
 
     def render(self, view: MessageView, url: Secret) -> Rendered:
         """The message for the service that the channel's URL names.
@@ -58,8 +62,9 @@ class Renderer:
 
         def text(dialect: Dialect, shipped: str, suffix: str = "") -> str:
             own = [f"{view.subscriber}/{view.channel}{suffix}.j2", f"{view.channel}{suffix}.j2"]
+            some = self._templates is not None and self._templates.is_dir()
             try:
-                return self._fitting(view, service, dialect, [*own, shipped], line)
+                return self._fitting(view, service, dialect, [*own, shipped] if some else [shipped], line)
             except DeliveryError as error:
                 problems.append(str(error))
                 return self._fitting(view, service, dialect, [shipped], line)
@@ -87,11 +92,9 @@ class Renderer:
 
         `names` are templates, the first that exists is used; where there is one alone, it is the shipped one.
         """
-        env = self._environment(dialect, shipped=len(names) == 1)
         lines: list[str] = []
         for budget in BUDGETS:
-            context = {"message": wording(view, budget), "title_in_body": not service.title_limit}
-            tidied = _tidy(render(env, names, context))
+            tidied = self._lines(view, service, dialect, names, budget)
             body = _joined(tidied, dialect)
             if body and service.measure(body) <= service.limit:
                 return body
@@ -103,11 +106,26 @@ class Renderer:
                 return body
         return dialect.escape(escape.shorten(line, service.limit // 4))
 
-    def _environment(self, dialect: Dialect, *, shipped: bool) -> Environment:
-        key = (dialect.name, shipped)
-        if key not in self._environments:
-            self._environments[key] = environment(dialect, None if shipped else self._templates)
-        return self._environments[key]
+    def _lines(
+        self, view: MessageView, service: Service, dialect: Dialect, names: list[str], budget: Budget
+    ) -> list[str]:
+        """The lines of a body; by shipped templates made once for all who get the same but for what is personal."""
+        shipped = len(names) == 1
+        env = self._environment(dialect, None if shipped else self._templates)
+
+        def made(view: MessageView) -> list[str]:
+            context = {"message": wording(view, budget), "title_in_body": not service.title_limit}
+            return _tidy(render(env, names, context))
+
+        if not shipped or view.kind is Kind.TEST:  # whose title names its reader, and may be cut
+            return made(view)
+        shared, texts = impersonal(view, dialect.escape)
+        asked = shared, not service.title_limit, dialect, names, budget
+        lines = next((known for former, known in self._recent if former == asked), None)
+        if lines is None:
+            lines = made(shared)
+            self._recent = [(asked, lines), *self._recent[: MAX_RECENT - 1]]
+        return [MARKED.sub(lambda found: texts[found[0]], line) for line in lines]
 
 
 def notice(
@@ -171,13 +189,8 @@ def _tidy(body: str) -> list[str]:
 
 def _joined(lines: Sequence[str], dialect: Dialect) -> str:
     """Lines with what the dialect has between lines and, for empty ones, between paragraphs."""
-    paragraphs: list[list[str]] = [[]]
-    for line in lines:
-        if line:
-            paragraphs[-1].append(line)
-        else:
-            paragraphs.append([])
-    return dialect.paragraph.join(dialect.newline.join(each) for each in paragraphs if each)
+    paragraphs = (some for filled, some in groupby(lines, bool) if filled)
+    return dialect.paragraph.join(dialect.newline.join(some) for some in paragraphs)
 
 
 # --- the headers of an e-mail: a stable id, threads, and one-click unsubscription ---

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -123,19 +124,25 @@ class Explanation:
 
 def explanation_record(explanation: Explanation, channel: str = "") -> dict[str, Any]:
     """Each rule and each check up to the one that decided, of one channel or of all; rules are counted from 1."""
-    rules = [
-        {"rule": each.rule + 1, "channel": each.channel, "follows": bool(each.follows)}
-        | fields_of(each, "steps", "about", "name", "matched")
-        for each in explanation.rules
-        if channel in {"", each.channel}
-    ]
-    channels = [
-        {**fields_of(each, "channel", "state"), "reason": each.reason or "", **fields_of(each, "detail", "steps")}
-        for each in explanation.channels
-        if channel in {"", each.channel}
-    ]
+    rules = [_rule_record(each) for each in explanation.rules if channel in {"", each.channel}]
+    channels = [_channel_record(each) for each in explanation.channels if channel in {"", each.channel}]
     about = fields_of(explanation, "event", "subscriber")
     return {"kind": "explanation", **about, "rules": rules, "channels": channels, "note": explanation.note}
+
+
+# Of one event many subscribers have equal verdicts. Their records are to read, not to change.
+
+
+@lru_cache(maxsize=256)
+def _rule_record(verdict: RuleVerdict) -> dict[str, Any]:
+    place = {"rule": verdict.rule + 1, "channel": verdict.channel, "follows": bool(verdict.follows)}
+    return place | fields_of(verdict, "steps", "about", "name", "matched")
+
+
+@lru_cache(maxsize=256)
+def _channel_record(verdict: ChannelVerdict) -> dict[str, Any]:
+    reason = {"reason": verdict.reason or ""}
+    return {**fields_of(verdict, "channel", "state"), **reason, **fields_of(verdict, "detail", "steps")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,38 +10,15 @@ from alerts.cases.history import Correction
 from alerts.cases.observation import Observation
 from alerts.model.alert import Alert, Lead
 from alerts.model.fields import grouped
-from alerts.model.level import AXES, Axis, Transition
+from alerts.model.level import AXES, Transition
 from alerts.model.settings import FRESH, Settings
 from alerts.model.story import Evidence
 from alerts.model.subscriber import On
 from alerts.model.topic import Topic
 from alerts.routing.events import CorrectionEvent, Event, GradeChange, InstitutionEvent, Mention, Spike, strongest
-from alerts.routing.spike import SpikeDetector, SpikeState
+from alerts.routing.spike import SpikeState
 from alerts.scoring.evidence import lead_of
 from alerts.stories.cluster import Joined
-
-
-@dataclass(frozen=True, slots=True)
-class Retraction:
-    """Of what the assessment at `assessed` brought: the rises of axes and stories that an item takes back at `at`."""
-
-    institution: str
-    assessed: datetime
-    at: datetime
-    item: str
-    withdrawn: bool
-    axes: frozenset[Axis] = frozenset()
-    stories: frozenset[str] = frozenset()
-
-    def concerns(self, alert: Alert) -> bool:
-        """Whether the alert reported any of it."""
-        leads = (*((alert.lead,) if alert.lead else ()), *alert.also)
-        return any(each.rises and each.axis in self.axes for each in alert.changes) or any(
-            each.axis is not None and each.story in self.stories for each in leads
-        )
-
-
-CaseEvent = InstitutionEvent | Retraction  # an event, or a correction whose alerts are not looked up yet
 
 
 def wanted(settings: Settings) -> frozenset[On]:
@@ -74,11 +51,11 @@ class CaseEvents:
     topics: Mapping[str, Topic] = field(default_factory=dict, kw_only=True)
     fresh: timedelta = field(default=FRESH, kw_only=True)
 
-    def observe(self, at: datetime, batch: Sequence[Observation]) -> tuple[Change, list[CaseEvent]]:
+    def observe(self, at: datetime, batch: Sequence[Observation]) -> tuple[Change, list[Event]]:
         """Takes in what was observed at one instant."""
         known = frozenset(each.report.item for each in batch if self.case.story_of(each.report.item) is not None)
         change = self.case.observe(at, batch)
-        found: list[CaseEvent] = [*_retractions(change.corrections)]
+        found: list[Event] = [*_corrected(change.corrections)]
         old = frozenset(each.report.item for each in batch if each.quiet or at - each.report.reported > self.fresh)
         mentions = tuple(self._mentions(change, old, known)) if On.MENTION in self.wanted else ()
         spike = self._spiked(at, change)
@@ -90,12 +67,12 @@ class CaseEvents:
         found += map(self._event, brought)
         return change, sorted(found, key=place)
 
-    def advance(self, to: datetime) -> tuple[list[Transition], list[CaseEvent]]:
+    def advance(self, to: datetime) -> tuple[list[Transition], list[Event]]:
         """The falls until `to`, included."""
         falls = self.case.advance(to)
         return falls, self.reconsidered(falls)
 
-    def reconsidered(self, changes: Iterable[Transition]) -> list[CaseEvent]:
+    def reconsidered(self, changes: Iterable[Transition]) -> list[Event]:
         """The events of level changes that no evidence brought: falls, and what a change of the configuration did."""
         return [self._event(each) for each in of_falls(self.case.institution.id, changes)]
 
@@ -119,7 +96,7 @@ class CaseEvents:
         found = None
         for each in change.events:
             if isinstance(each, Joined) and each.score == 0:
-                found = SpikeDetector(self.state.spike).observe(at) or found
+                found = self.state.spike.observe(at) or found
         return found if On.SPIKE in self.wanted else None
 
     def _graded(self, at: datetime) -> GradeChange | None:
@@ -167,32 +144,32 @@ def lead_of_story(evidence: Evidence, topics: Mapping[str, Topic], item: str = "
     return lead if item or lead.title == evidence.title else replace(lead, title=evidence.title)
 
 
-def _retractions(corrections: Iterable[Correction]) -> list[Retraction]:
+def _corrected(corrections: Iterable[Correction]) -> list[CorrectionEvent]:
     """What revisions take back, by assessment and item."""
     together = grouped(((each.institution, each.rise.at, each.at, each.item), each) for each in corrections)
     found = []
     for key, some in together.items():
-        withdrawn = any(each.withdrawn for each in some)
+        why = "withdrawn" if any(each.withdrawn for each in some) else "corrected"
         axes = frozenset(each.rise.axis for each in some if each.rise.transition is not None)
-        found.append(Retraction(*key, withdrawn, axes, frozenset(each.rise.story for each in some if each.rise.story)))
+        found.append(CorrectionEvent(*key, why, axes, frozenset(each.rise.story for each in some if each.rise.story)))
     return found
 
 
-def place(event: CaseEvent) -> tuple[datetime, bool, int, str, str]:
+def place(event: Event) -> tuple[datetime, bool, int, str, str]:
     """Sort key of the order in which routers take in what happened.
 
     Within an instant corrections come first and then what is most urgent, so that a fall that a correction explains
     does not depend on the order in which institutions were assessed.
     """
-    if isinstance(event, Retraction):
+    if isinstance(event, CorrectionEvent):
         return event.at, False, 0, event.institution, event.assessed.isoformat()
     return event.at, True, -event.level.rank, event.institution, event.key
 
 
-def resolved(event: CaseEvent, alerts_at: Callable[[str, datetime], Sequence[Alert]]) -> Event:
-    """The event itself; `alerts_at` looks up the alerts of an institution's assessment at an instant."""
+def resolved(event: Event, alerts_at: Callable[[str, datetime], Sequence[Alert]]) -> Event:
+    """The event, a correction with its alerts; `alerts_at` looks up those of an assessment."""
     if isinstance(event, InstitutionEvent):
         return event
-    alerts = tuple(each for each in alerts_at(event.institution, event.assessed) if event.concerns(each))
-    why = "withdrawn" if event.withdrawn else "corrected"
-    return CorrectionEvent(event.at, event.institution, event.item, alerts, why)
+    return replace(
+        event, alerts=tuple(each for each in alerts_at(event.institution, event.assessed) if event.concerns(each))
+    )

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from alerts.model.alert import Alert, Lead, StoryRise, gravest
-from alerts.model.level import Contribution, Level, Transition
+from alerts.model.level import Axis, Contribution, Level, Transition
 from alerts.model.subscriber import On
 
 
@@ -158,17 +158,28 @@ class InstitutionEvent:
 
 @dataclass(frozen=True, slots=True)
 class CorrectionEvent:
-    """An item was withdrawn or corrected; without it what `alerts` report would not have been reached.
+    """A withdrawn or corrected item takes back `axes` and `stories` of what the assessment at `assessed` brought.
 
-    `alerts` may name alerts of any subscriber and state: a router picks its own, and of those the ones that were
-    really delivered. It is handled before the fall that the same withdrawal causes.
+    `alerts` are those that reported any of it, once they are looked up. They may be of any subscriber and state: a
+    router picks its own, and of those the ones that were really delivered. It is handled before the fall that the same
+    withdrawal causes.
     """
 
-    at: datetime
     institution: str
+    assessed: datetime
+    at: datetime
     item: str
-    alerts: tuple[Alert, ...]
     why: str = "withdrawn"  # or "corrected"
+    axes: frozenset[Axis] = frozenset()
+    stories: frozenset[str] = frozenset()
+    alerts: tuple[Alert, ...] = ()
+
+    def concerns(self, alert: Alert) -> bool:
+        """Whether the alert reported any of what is taken back."""
+        leads = (*((alert.lead,) if alert.lead else ()), *alert.also)
+        return any(each.rises and each.axis in self.axes for each in alert.changes) or any(
+            each.axis is not None and each.story in self.stories for each in leads
+        )
 
 
 Event = InstitutionEvent | CorrectionEvent

@@ -5,6 +5,7 @@ change repeats stands for its first occurrence, except the end of quiet hours, w
 rings while the clock shows a quiet time.
 """
 
+from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -28,13 +29,9 @@ def _change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
     """The instant in (before, after] at which the zone's offset changes; offsets change on whole seconds."""
     before, after = before.replace(microsecond=0), after.replace(microsecond=0)
     old = before.astimezone(zone).utcoffset()
-    while after - before > _SECOND:
-        middle = before + timedelta(seconds=(after - before) // _SECOND // 2)
-        if middle.astimezone(zone).utcoffset() == old:
-            before = middle
-        else:
-            after = middle
-    return after
+    seconds = range((after - before) // _SECOND)
+    changed = bisect_left(seconds, True, key=lambda each: (before + each * _SECOND).astimezone(zone).utcoffset() != old)
+    return before + changed * _SECOND
 
 
 def quiet_until(hours: QuietHours, at: datetime) -> datetime | None:

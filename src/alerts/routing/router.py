@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from alerts.model.alert import Alert, AlertState
+from alerts.model.fields import Same
 from alerts.model.level import Axis, Level, Transition
 from alerts.model.subscriber import Silence, WatchRule
 from alerts.routing.alerts import ChannelVerdict, Explanation, Outcome, RuleVerdict, stable_id
@@ -129,7 +130,7 @@ class SubscriberRouter(PendingAlerts):
         watches = {axis: self.notifications.watch(WatchKey(event.institution, axis)) for axis in Axis}
         whole = self.notifications.watch(WatchKey(event.institution))
         rules = tuple(
-            judge(index, rule, channel, parts, institution, _believed(parts, watches, channel))
+            judge(index, rule, channel, Same(parts), Same(institution), _believed(parts, watches, channel))
             for index, rule in enumerate(self.subscriber.watch)
             for channel in channels_of(rule, self.subscriber)
         )
@@ -282,9 +283,9 @@ def _one_rise_a_story(parts: Sequence[Part], places: Iterable[int]) -> list[int]
     return list(kept.values())
 
 
-def _believed(parts: Iterable[Part], watches: Mapping[Axis, WatchState], channel: str) -> list[Level]:
+def _believed(parts: Iterable[Part], watches: Mapping[Axis, WatchState], channel: str) -> tuple[Level, ...]:
     """The level that the channel believes of the axis of each part; low where the part has none."""
-    return [Level.LOW if part.change is None else watches[part.change.axis].believed(channel) for part in parts]
+    return tuple(Level.LOW if part.change is None else watches[part.change.axis].believed(channel) for part in parts)
 
 
 def _reported(event: InstitutionEvent, taken: Sequence[Part]) -> tuple[Transition, ...]:

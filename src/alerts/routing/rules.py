@@ -1,8 +1,10 @@
 """Whom an event concerns: watch rules, and the index that finds the subscribers whose rules may match."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
+from alerts.model.fields import Same
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Level
 from alerts.model.subscriber import Direction, On, Subscriber, WatchRule
@@ -21,15 +23,16 @@ def name_of(index: int, rule: WatchRule) -> str:
     return rule.name or f"rule {index + 1}: {rule.in_words()}"
 
 
+@lru_cache(maxsize=256)
 def judge(
     index: int,
     rule: WatchRule,
     channel: str,
-    parts: Sequence[Part],
-    institution: Institution,
-    believed: Sequence[Level],
+    parts: Same[tuple[Part, ...]],
+    institution: Same[Institution],
+    believed: tuple[Level, ...],
 ) -> RuleVerdict:
-    """Which parts of an event a rule asks for.
+    """Which parts of an event a rule asks for; answered once for all subscribers with an equal rule.
 
     `believed` are, part for part, the levels that the channel was last notified of (else low): a rise is measured by
     the level it reaches, a fall by the level it leaves, as the channel knows it. The steps are those of the first
@@ -39,9 +42,14 @@ def judge(
     about = ""
     matched: list[int] = []
     follows: list[int] = []
-    for place, (part, level) in enumerate(zip(parts, believed, strict=True)):
-        steps, passed, followed = _judge_part(rule, part, institution, level)
-        if followed:
+    for place, (part, level) in enumerate(zip(parts.value, believed, strict=True)):
+        steps: list[Step] = []
+        for step in _steps(rule, part, institution.value, level):
+            steps.append(step)
+            if not step.passed:
+                break
+        passed = steps[-1].passed
+        if steps[-1].name == "direction" and not passed and part.change is not None and part.change.rises:
             follows.append(place)
         if (passed and not matched) or (not matched and len(steps) > len(best)):
             best, about = steps, part.about
@@ -52,66 +60,50 @@ def judge(
     )
 
 
-def _judge_part(
-    rule: WatchRule, part: Part, institution: Institution, believed: Level
-) -> tuple[list[Step], bool, bool]:
-    """The steps, whether the rule asks for the part, and whether it is a rise whose fall it will ask for."""
-    steps: list[Step] = []
-
-    def passes(name: str, passed: bool, detail: str) -> bool:
-        steps.append(Step(name, passed, detail))
-        return passed
-
+def _steps(rule: WatchRule, part: Part, institution: Institution, believed: Level) -> Iterator[Step]:
+    """What a rule asks of a part, in order; the first that is not so decides. The direction comes last: the fall of a
+    rise that fails there alone will be asked for."""
     selected = rule.select.selects(institution)
-    left_out = rule.except_.select.selects(institution)
-    matched = (
-        passes("institution", selected, f"the rule {'selects' if selected else 'does not select'} {institution.id}")
-        and (not left_out or passes("not", False, f"the rule leaves out {institution.id}"))
-        and passes("on", part.on in rule.on, f"the rule is on {_list(rule.on)}, this is a {part.on}")
-    )
-    if not matched:
-        return steps, False, False
+    yield Step("institution", selected, f"the rule {'selects' if selected else 'does not select'} {institution.id}")
+    if rule.except_.select.selects(institution):
+        yield Step("not", False, f"the rule leaves out {institution.id}")
+    yield Step("on", part.on in rule.on, f"the rule is on {_list(rule.on)}, this is a {part.on}")
     moves = part.rise or part.change
     if moves is not None:
         measured = max(moves.from_, believed) if part.falls else moves.to
         reached = "leaves" if part.falls else "reaches"
-        matched = passes(
-            "axes", moves.axis in rule.axes, f"the rule is for {_list(rule.axes)}, this is {moves.axis}"
-        ) and passes("at_least", measured >= rule.at_least, f"it {reached} {measured}, the rule wants {rule.at_least}")
-    if matched and not part.falls:
-        matched = all(passes(*step) for step in _of_story(rule, part))
-    if not matched:
-        return steps, False, False
-    wanted = rule.direction is Direction.BOTH or (rule.direction is Direction.FALL) == part.falls
-    if moves is None or wanted:
-        if moves is not None:
-            passes("direction", True, f"the rule wants {rule.direction}")
-        return steps, True, False
-    passes("direction", False, f"the rule wants {rule.direction}, this is a {'fall' if part.falls else 'rise'}")
-    return steps, False, part.change is not None and part.change.rises
+        yield Step("axes", moves.axis in rule.axes, f"the rule is for {_list(rule.axes)}, this is {moves.axis}")
+        wants = f"it {reached} {measured}, the rule wants {rule.at_least}"
+        yield Step("at_least", measured >= rule.at_least, wants)
+    if not part.falls:  # who got the rise gets the fall
+        yield from _of_story(rule, part)
+    if moves is not None:
+        wanted = rule.direction is Direction.BOTH or (rule.direction is Direction.FALL) == part.falls
+        moved = "" if wanted else f", this is a {'fall' if part.falls else 'rise'}"
+        yield Step("direction", wanted, f"the rule wants {rule.direction}{moved}")
 
 
-def _of_story(rule: WatchRule, part: Part) -> Iterable[tuple[str, bool, str]]:
-    """What a rule asks of the story behind a part. A fall has none: who got the rise gets it."""
+def _of_story(rule: WatchRule, part: Part) -> Iterator[Step]:
+    """What a rule asks of the story behind a part."""
     lead, left_out = part.lead, rule.except_
     topics = frozenset() if lead is None else frozenset(lead.topics)
     signals = frozenset() if lead is None else lead.signals
     sources = frozenset() if lead is None else lead.sources
     said = _list(topics) or "no topic"
     if rule.topics:
-        yield ("topics", not topics.isdisjoint(rule.topics), f"the rule wants {_list(rule.topics)}, this is {said}")
+        yield Step("topics", not topics.isdisjoint(rule.topics), f"the rule wants {_list(rule.topics)}, this is {said}")
     if rule.signals:
-        of = _list(signals) or "no signal class"
-        yield ("signals", not signals.isdisjoint(rule.signals), f"the rule wants {_list(rule.signals)}, this is {of}")
+        wants = f"the rule wants {_list(rule.signals)}, this is {_list(signals) or 'no signal class'}"
+        yield Step("signals", not signals.isdisjoint(rule.signals), wants)
     if rule.min_grade != "D":
         grade = "" if lead is None else lead.grade
-        yield ("min_grade", rule.takes_grade(grade), f"the rule wants {rule.min_grade} or better, this is {grade}")
+        yield Step("min_grade", rule.takes_grade(grade), f"the rule wants {rule.min_grade} or better, this is {grade}")
     if shared := topics & left_out.topics:
-        yield "not", False, f"the rule leaves out the topic {_list(shared)}"
+        yield Step("not", False, f"the rule leaves out the topic {_list(shared)}")
     if of_signal := signals & left_out.signals:
-        yield "not", False, f"the rule leaves out {_list(of_signal)}"
+        yield Step("not", False, f"the rule leaves out {_list(of_signal)}")
     if sources and sources <= left_out.sources:
-        yield "not", False, f"none but {_list(sources)} reports it, which the rule leaves out"
+        yield Step("not", False, f"none but {_list(sources)} reports it, which the rule leaves out")
 
 
 def stands(subscriber: Subscriber, institution: Institution, axis: Axis, channel: str, level: Level) -> bool:

@@ -34,7 +34,7 @@ _NORMAL: Final = 1.4826
 
 @dataclass(slots=True)
 class SpikeState:
-    """Counts of starting stories by hour and by day since 1970; `since` is the first day on record.
+    """One institution's counts of starting stories by hour and by day since 1970; `since` is the first day on record.
 
     `raised`: a spike was reported and has not ended.
     """
@@ -54,43 +54,35 @@ class SpikeState:
         """Raises ValueError or KeyError where `record` is none."""
         return cls(**{**record, "hours": dict(record["hours"]), "days": dict(record["days"])})
 
-
-class SpikeDetector:
-    """Watches one institution. `state` is changed in place; the driver stores it."""
-
-    def __init__(self, state: SpikeState) -> None:
-        self.state = state
-
     def observe(self, at: datetime) -> Spike | None:
         """A story about the institution started; the spike that this makes, if it does.
 
         Stories come in order of time; one that comes late counts for the hour in which it started, where that
         is still on record.
         """
-        state = self.state
         hour = int((at - EPOCH).total_seconds() // 3600)
         day = hour // 24
-        state.since = day if state.since is None else state.since
-        before = sum(state.hours.get(each, 0) for each in range(hour - 23, hour + 1))
-        state.hours[hour] = state.hours.get(hour, 0) + 1
-        state.days[day] = state.days.get(day, 0) + 1
-        last = max(state.hours)
-        state.hours = {each: count for each, count in state.hours.items() if each > last - 24}
-        state.days = {each: count for each, count in state.days.items() if each > last // 24 - _DAYS - 2}
+        self.since = day if self.since is None else self.since
+        before = sum(self.hours.get(each, 0) for each in range(hour - 23, hour + 1))
+        self.hours[hour] = self.hours.get(hour, 0) + 1
+        self.days[day] = self.days.get(day, 0) + 1
+        last = max(self.hours)
+        self.hours = {each: count for each, count in self.hours.items() if each > last - 24}
+        self.days = {each: count for each, count in self.days.items() if each > last // 24 - _DAYS - 2}
 
         if before + 1 < _MINIMUM:
             return None
-        quiet_days = range(max(state.since, (hour - 23) // 24 - _DAYS), (hour - 23) // 24)
+        quiet_days = range(max(self.since, (hour - 23) // 24 - _DAYS), (hour - 23) // 24)
         if len(quiet_days) < _WARM_UP:
             return None
-        counts = [state.days.get(each, 0) for each in quiet_days]
-        weekday = [state.days.get(each, 0) for each in quiet_days if (day - each) % 7 == 0]
+        counts = [self.days.get(each, 0) for each in quiet_days]
+        weekday = [self.days.get(each, 0) for each in quiet_days if (day - each) % 7 == 0]
         usual, limit = _usual(counts, weekday)
         if 2 * before < limit:
-            state.raised = False
-        if state.raised or before + 1 < limit:
+            self.raised = False
+        if self.raised or before + 1 < limit:
             return None
-        state.raised = True
+        self.raised = True
         return Spike(before + 1, usual, limit, WINDOW)
 
 

@@ -4,6 +4,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,41 +17,49 @@ MAX_SLOW_IN_FLIGHT: Final = 2  # sends to all slow services together
 MAX_WAITERS: Final = 1_000
 
 
+@dataclass(slots=True, eq=False)
+class Slot:
+    """A place in a service, for sends one after the other; `began` is when the present one did."""
+
+    service: str
+    began: datetime
+
+
 class Bulkhead:
     """Sends in flight by service (`pacing.lane`). Thread-safe."""
 
     def __init__(self) -> None:
-        self._in_flight: defaultdict[str, list[datetime]] = defaultdict(list)
+        self._in_flight: defaultdict[str, list[Slot]] = defaultdict(list)
         self._slow: set[str] = set()
         self._waiters: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._lock = threading.RLock()  # one method asks another
 
     @contextmanager
-    def acquire(self, service: str, clock: Callable[[], datetime]) -> Iterator[bool]:
-        """Whether a send may begin; it is in flight as long as the block lasts."""
-        began = clock()
+    def acquire(self, service: str, clock: Callable[[], datetime]) -> Iterator[Slot | None]:
+        """A place for sends, in flight as long as the block lasts; None where there is no room."""
+        slot = Slot(service, clock())
         with self._lock:
-            allowed = self.has_room(service, began)
-            if allowed:
-                self._in_flight[service].append(began)
+            if allowed := self.has_room(service, slot.began):
+                self._in_flight[service].append(slot)
         try:
-            yield allowed
+            yield slot if allowed else None
         finally:
             if allowed:
-                now = clock()
                 with self._lock:
-                    self._in_flight[service].remove(began)
-                    if not self._in_flight[service]:
-                        del self._in_flight[service]
-                    if now - began >= SLOW_AFTER:
-                        self._slow.add(service)
-                    else:
-                        self._slow.discard(service)
+                    self._in_flight[service].remove(slot)
+
+    def ended(self, slot: Slot, now: datetime) -> bool:
+        """Notes the end of a send, after which another may begin; whether the service was quick."""
+        with self._lock:
+            quick = now - slot.began < SLOW_AFTER
+            (self._slow.discard if quick else self._slow.add)(slot.service)
+            slot.began = now
+        return quick
 
     def is_slow(self, service: str, now: datetime) -> bool:
         with self._lock:
             in_flight = self._in_flight.get(service, ())
-            return service in self._slow or any(now - began >= SLOW_AFTER for began in in_flight)
+            return service in self._slow or any(now - slot.began >= SLOW_AFTER for slot in in_flight)
 
     def has_room(self, service: str, now: datetime) -> bool:
         """Whether a send might begin now."""
@@ -70,14 +79,11 @@ class Bulkhead:
                 self._waiters[service].setdefault(delivery)
             return True
 
-    def next_waiter(self, service: str) -> str | None:
-        """Takes the delivery that has waited longest out of the queue; None where there is none."""
+    def next_waiters(self, service: str, most: int) -> list[str]:
+        """Takes the deliveries that have waited longest out of the queue."""
         with self._lock:
-            waiters = self._waiters.get(service)
-            if not waiters:
-                return None
-            first = next(iter(waiters))
-            del waiters[first]
-            if not waiters:
-                del self._waiters[service]
+            waiters = self._waiters[service]
+            first = list(waiters)[:most]
+            for each in first:
+                del waiters[each]
             return first

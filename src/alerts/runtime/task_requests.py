@@ -9,7 +9,10 @@ ENQUEUE_GRACE = timedelta(seconds=10)
 # Institutions assessed in one transaction: others that want one of them wait no longer than that takes.
 ASSESS_BATCH = 32
 POLL_BATCH = 16  # so many sources are polled by one task: leased, and recorded where nothing is new, in one transaction
-_SIZES = {"assess": ASSESS_BATCH, "poll": POLL_BATCH}
+# Deliveries of one task: those to one service are leased and marked in one transaction each. A sender that is killed
+# may have sent so many that are not marked.
+SEND_BATCH = 16
+_SIZES = {"assess": ASSESS_BATCH, "poll": POLL_BATCH, "send": SEND_BATCH}
 
 
 @dataclass(frozen=True, slots=True)

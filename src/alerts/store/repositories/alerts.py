@@ -15,7 +15,7 @@ from alerts.model.level import Transition
 from alerts.routing.reasons import Reason
 from alerts.store.repositories import transitions
 from alerts.store.schema import AlertRow, table_of
-from alerts.store.upsert import SOME, insert_new
+from alerts.store.upsert import SOME, insert_new, rows_of
 
 _ALERTS = table_of(AlertRow)
 _A = _ALERTS.c
@@ -55,10 +55,9 @@ def drop(session: Session, ids: Collection[str]) -> None:
         session.execute(_DROP, {"some": sorted(ids)})
 
 
-def by_id(session: Session, ids: Collection[str]) -> dict[str, Alert]:
-    """The recorded alerts of some ids."""
-    rows = session.execute(_BY_ID, {"some": sorted(set(ids))}).all()
-    return {each.id: each for each in of_rows(session, rows)}
+def rows_by_id(session: Session, ids: Iterable[str]) -> dict[str, Any]:
+    """The rows of alerts by id."""
+    return {row.id: row for row in rows_of(session, _BY_ID, sorted(set(ids)))}
 
 
 def at(session: Session, institution: str, instant: datetime) -> list[Alert]:
@@ -70,16 +69,21 @@ def at(session: Session, institution: str, instant: datetime) -> list[Alert]:
 def of_rows(session: Session, rows: Iterable[Any]) -> list[Alert]:
     """Alerts from their rows. The level changes of an alert are those of its institution at its instant."""
     listed = list(rows)
-    if not listed:
-        return []
-    span = [row.at for row in listed]
-    institutions = sorted({row.institution for row in listed})
-    recorded = transitions.between(session, institutions, min(span), max(span))
-    by_key = {each.key: each for each in recorded}
-    return [_alert(row, by_key) for row in listed]
+    changes = changes_of(session, listed)
+    return [of_row(row, changes) for row in listed]
 
 
-def _alert(row: Any, recorded: Mapping[str, Transition]) -> Alert:
+def changes_of(session: Session, rows: Collection[Any]) -> dict[str, Transition]:
+    """The level changes that alerts may report, by key."""
+    if not rows:
+        return {}
+    span = [row.at for row in rows]
+    institutions = sorted({row.institution for row in rows})
+    return {each.key: each for each in transitions.between(session, institutions, min(span), max(span))}
+
+
+def of_row(row: Any, recorded: Mapping[str, Transition]) -> Alert:
+    """The alert of a row."""
     detail = row.detail if "changes" in row.detail else _before(row, recorded)
     told = {name: value for name, value in detail.items() if name not in {"story", "considered"}}
     alert = _adapter().validate_python(told | {name: getattr(row, name) for name in _COLUMNS})

@@ -1,21 +1,23 @@
 """The outbox: deliveries, leases, attempts."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import bindparam, case, delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from alerts.channels.result import SendResult
 from alerts.model.alert import DeliveryState
 from alerts.model.fields import record_of
+from alerts.model.records import fields_of
 from alerts.routing.alerts import Message
 from alerts.store.claims import Claim
 from alerts.store.repositories import subscriber_state
 from alerts.store.schema import AttemptRow, ChannelRow, DeliveryRow, SnapshotRow, ThreadRow, table_of
-from alerts.store.upsert import equal, insert_all, insert_new, row_of, upsert
+from alerts.store.upsert import SOME, equal, insert_all, insert_new, row_of, upsert
 
 WAITING = (DeliveryState.PENDING.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
 """The states of a delivery that is still to be sent."""
@@ -25,38 +27,50 @@ AGAIN = (DeliveryState.DEAD.value, DeliveryState.FAILED.value, DeliveryState.UNK
 _DELIVERIES = table_of(DeliveryRow)
 _ATTEMPTS = table_of(AttemptRow)
 _D, _T = _DELIVERIES.c, _ATTEMPTS.c
-_C = table_of(ChannelRow).c
 _S = table_of(SnapshotRow).c
 
+# Rows are locked in the order of their ids, so that two senders cannot wait for each other.
+_SOME_BY_ID = select(_D.id, _D.subscriber, _D.channel, _D.turn_at).where(_D.id.in_(SOME)).order_by(_D.id)
+_HOLDERS = _SOME_BY_ID.with_only_columns(_D.id, _D.lease_token).with_for_update()
 # Due, and leased by no sender.
 _FREE = (
-    _D.id == bindparam("which"),
     _D.due_at <= bindparam("now"),
     or_(_D.state.in_(WAITING), (_D.state == DeliveryState.LEASED.value) & (_D.lease_until <= bindparam("now"))),
 )
-_TO_SEND = select(_D.id, _D.subscriber, _D.channel, _D.turn_at).where(*_FREE).with_for_update()
+_TO_SEND = _SOME_BY_ID.where(*_FREE).with_for_update()
 _LEASE = (
     update(_DELIVERIES)
-    .where(*_FREE)
+    .where(_D.id.in_(SOME), *_FREE)
     .values(state=DeliveryState.LEASED.value, lease_until=bindparam("until"), lease_token=bindparam("token"))
     # Due again then, should this sender die.
     .values(due_at=bindparam("until"), turn_at=None, attempts=_D.attempts + 1)
     .returning(_D.id, _D.attempts, _D.subscriber, _D.channel, _D.kind, _D.at, _D.created_at, _D.message)
 )
+_ATTEMPT = _T.delivery == bindparam("which"), _T.number == bindparam("nth"), _T.ended_at.is_(None)
 _END_ATTEMPT = (
     update(_ATTEMPTS)
-    .where(_T.delivery == bindparam("which"), _T.number == bindparam("nth"), _T.ended_at.is_(None))
+    .where(*_ATTEMPT)
     .values(ended_at=bindparam("now"), state=bindparam("ended"), line=bindparam("said"))
 )
-_END = (
+_UNDO_ATTEMPT = delete(_ATTEMPTS).where(*_ATTEMPT)
+_LET_GO = (
     update(_DELIVERIES)
     .where(_D.id == bindparam("which"), _D.lease_token == bindparam("token"))
-    .values(state=bindparam("ended"), reason=bindparam("why"), due_at=bindparam("next_at"), sent_at=bindparam("sent"))
-    .values(claimed_until=None, lease_until=None, lease_token=None)
-    .returning(_D.id)
+    .values(due_at=bindparam("next_at"), claimed_until=None, lease_until=None, lease_token=None)
 )
-_CHANNEL_KEY = _C.subscriber == bindparam("whose"), _C.channel == bindparam("which")
-_CHANNEL = select(_C.free_at, _C.paused_until).where(*_CHANNEL_KEY)
+_END = _LET_GO.values(state=bindparam("ended"), reason=bindparam("why"), sent_at=bindparam("sent"))
+_GIVE_BACK = _LET_GO.values(
+    state=case((_D.attempts == 1, DeliveryState.PENDING.value), else_=DeliveryState.FAILED.value),
+    attempts=_D.attempts - 1,
+)
+_PUT_OFF = (
+    update(_DELIVERIES)
+    .where(_D.id == bindparam("which"))
+    .values(due_at=bindparam("until"), claimed_until=None, turn_at=bindparam("turn"))
+)
+_HOLD = update(_DELIVERIES).where(_D.id.in_(SOME)).values(claimed_until=bindparam("until"), turn_at=None)
+_CHANNEL_KEY = ChannelRow.subscriber, ChannelRow.channel
+_CHANNELS = select(ChannelRow).where(tuple_(*_CHANNEL_KEY).in_(SOME)).order_by(*_CHANNEL_KEY).with_for_update()
 _SNAPSHOTS = select(_S.profile).where(_S.institution == bindparam("whom"))
 _NEWEST_BEFORE = _SNAPSHOTS.where(_S.at <= bindparam("upto")).order_by(_S.at.desc()).limit(1)
 _FIRST = _SNAPSHOTS.order_by(_S.at).limit(1)
@@ -84,11 +98,11 @@ class Leased:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A message as it is to be written, and the instant of the newest observation behind it."""
+    """A message to be written, the instant of the newest observation behind it, and what else its sender must know."""
 
     message: Message
-    record: Mapping[str, Any]
-    observed: datetime | None
+    observed: datetime | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 def add_deliveries(
@@ -107,7 +121,9 @@ def _delivery(each: Written, now: datetime, claimed_until: datetime | None) -> d
     held = each.message.held
     state = DeliveryState.PENDING if held is None else DeliveryState.SUPPRESSED
     due = {"due_at": now, "claimed_until": claimed_until} if held is None else {"due_at": None, "claimed_until": None}
-    known = {"created_at": now, "observed_at": each.observed, "message": dict(each.record), "attempts": 0}
+    # What the sender needs to know of a message; the alerts themselves are rows.
+    record = fields_of(each.message, "alerts", "reminders", "superseded", "standing", "more", "detail")
+    known = {"created_at": now, "observed_at": each.observed, "message": {**record, **each.more}, "attempts": 0}
     return row_of(DeliveryRow, each.message, **known, **due, state=state, reason=held or "")
 
 
@@ -123,61 +139,50 @@ def snapshot(session: Session, institution: str, at: datetime) -> bytes | None:
     return found if found is not None else session.scalar(_FIRST, {"whom": institution})
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A delivery that is due and leased by no sender."""
-
-    id: str
-    subscriber: str
-    channel: str
-    turn_at: datetime | None
+def channels(session: Session, some: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Subscriber and channel of some deliveries by id."""
+    return {row.id: (row.subscriber, row.channel) for row in session.execute(_SOME_BY_ID, {"some": some})}
 
 
-def waiting(session: Session, delivery: str, now: datetime) -> Waiting | None:
-    """The delivery, locked until the transaction ends; None where it is done, leased by another sender, or not due."""
-    row = session.execute(_TO_SEND, {"which": delivery, "now": now}).one_or_none()
-    return None if row is None else Waiting(*row)
+def waiting(session: Session, some: Collection[str], now: datetime) -> Sequence[Any]:
+    """The id, subscriber, channel and turn of those of some deliveries that are not done, not leased by another sender,
+    and due; locked until the transaction ends."""
+    return session.execute(_TO_SEND, {"some": some, "now": now}).all()
 
 
-def turn(session: Session, found: Waiting, gap: timedelta, now: datetime) -> datetime:
-    """When it is the delivery's turn in its channel, `gap` after the one before it; not after `now`: at once.
+def take_turns(session: Session, gaps: Mapping[Any, timedelta], now: datetime) -> list[str]:
+    """Of `waiting` deliveries those whose turn it is in their channel, each message the `gap` after the one before it.
 
     A later turn is noted and kept: the delivery is due again then. A pause of the channel ends all turns in it.
     """
-    key = found.subscriber, found.channel
-    if found.turn_at is not None and found.turn_at <= now:
-        _, paused = _channel_times(session, *key)
-        if paused is None or paused <= now:
-            return now
-        put_off(session, found.id, paused)
-        return paused
-    if gap:
-        row = _channel(session, *key, now)
-        reserved = max(now, row.free_at)
-        row.free_at = reserved + gap
-    else:
-        free_at, _ = _channel_times(session, *key)
-        reserved = now if free_at is None else max(now, free_at)
-    if reserved > now:
-        put_off(session, found.id, reserved, turn_at=reserved)
-    return reserved
+    to = {each: (each.subscriber, each.channel) for each in gaps}
+    rows = _channels(session, {*to.values()}, {to[each] for each, gap in gaps.items() if gap}, now)
+    due, later = [], []
+    for each, gap in gaps.items():
+        row = rows.get(to[each])
+        in_turn = each.turn_at is not None and each.turn_at <= now
+        free_at = None if row is None else row.paused_until if in_turn else row.free_at
+        turn = max(now, free_at or now)
+        if row is not None and gap and not in_turn:
+            row.free_at = turn + gap
+        if turn > now:
+            later.append({"which": each.id, "until": turn, "turn": None if in_turn else turn})
+        else:
+            due.append(each.id)
+    if later:
+        session.execute(_PUT_OFF, later)
+    return due
 
 
-def _channel_times(session: Session, subscriber: str, channel: str) -> tuple[datetime | None, datetime | None]:
-    """When the channel is free, and until when its service asked for a pause."""
-    row = session.execute(_CHANNEL, {"whose": subscriber, "which": channel}).one_or_none()
-    return (None, None) if row is None else (row.free_at, row.paused_until)
+def put_off(session: Session, until: Mapping[str, datetime]) -> None:
+    """Makes deliveries due later, without an attempt. They give back the turns they had."""
+    if until:
+        session.execute(_PUT_OFF, [{"which": each, "until": at, "turn": None} for each, at in until.items()])
 
 
-def put_off(session: Session, delivery: str, until: datetime, *, turn_at: datetime | None = None) -> None:
-    """Makes a delivery due later, without an attempt. Without `turn_at` it gives back the turn it had."""
-    later = update(_DELIVERIES).where(_D.id == delivery)
-    session.execute(later.values(due_at=until, claimed_until=None, turn_at=turn_at))
-
-
-def hold(session: Session, delivery: str, until: datetime) -> None:
-    """Leaves a delivery due, to be handed out by no tick before then. It gives back the turn it had."""
-    session.execute(update(_DELIVERIES).where(_D.id == delivery).values(claimed_until=until, turn_at=None))
+def hold(session: Session, some: Collection[str], until: datetime) -> None:
+    """Leaves deliveries due, to be handed out by no tick before then. They give back the turns they had."""
+    session.execute(_HOLD, {"some": some, "until": until})
 
 
 def thread(session: Session, leased: Leased, about: str) -> str:
@@ -193,16 +198,20 @@ def begin_thread(session: Session, leased: Leased, about: str, posted: str, now:
 
 def pause(session: Session, leased: Leased, until: datetime) -> None:
     """Takes no further message into a channel until then: its service asks for that."""
-    row = _channel(session, leased.subscriber, leased.channel, until)
+    key = leased.subscriber, leased.channel
+    row = _channels(session, {key}, {key}, until)[key]
     row.free_at = max(row.free_at, until)
     row.paused_until = until if row.paused_until is None else max(row.paused_until, until)
 
 
-def _channel(session: Session, subscriber: str, channel: str, free_at: datetime) -> ChannelRow:
-    """The channel's row, locked until the transaction ends; a new one is free then."""
-    fresh = {"subscriber": subscriber, "channel": channel, "free_at": free_at, "paused_until": None}
-    insert_new(session, ChannelRow, [fresh])
-    return session.get_one(ChannelRow, (subscriber, channel), with_for_update=True)
+def _channels(
+    session: Session, keys: Collection[tuple[str, str]], needed: Collection[tuple[str, str]], free_at: datetime
+) -> dict[tuple[str, str], ChannelRow]:
+    """The rows of channels, locked until the transaction ends; a `needed` one that is new is free at an instant."""
+    columns = {"free_at": free_at, "paused_until": None}
+    fresh = [{"subscriber": subscriber, "channel": channel, **columns} for subscriber, channel in sorted(needed)]
+    insert_new(session, ChannelRow, fresh)
+    return {(row.subscriber, row.channel): row for row in session.scalars(_CHANNELS, {"some": list(keys)})}
 
 
 def next_turn(session: Session, after: datetime) -> datetime | None:
@@ -211,18 +220,15 @@ def next_turn(session: Session, after: datetime) -> datetime | None:
     return session.scalar(select(func.min(DeliveryRow.turn_at)).where(*waits))
 
 
-def lease(session: Session, delivery: str, now: datetime, *, seconds: float) -> Leased | None:
-    """Takes a delivery and marks the attempt; None where it is done, leased by another sender, or not due."""
-    until = now + timedelta(seconds=seconds)
-    token = uuid.uuid4().hex
-    taken = {"which": delivery, "now": now, "until": until, "token": token}
-    row = session.execute(_LEASE, taken).one_or_none()
-    if row is None:
-        return None
-    copy = row.attempts > 1 and _cut_off(session, delivery, now)
-    attempt = {"delivery": delivery, "number": row.attempts, "started_at": now, "state": DeliveryState.LEASED}
-    insert_all(session, AttemptRow, [attempt | {"line": ""}])
-    return record_of(Leased, row, token=token, number=row.attempts, copy=copy)
+def lease(session: Session, some: Collection[str], now: datetime, *, seconds: float) -> list[Leased]:
+    """Takes deliveries and marks an attempt of each; those done, leased by another sender, or not due are left out."""
+    until, token = now + timedelta(seconds=seconds), uuid.uuid4().hex
+    rows = session.execute(_LEASE, {"some": some, "now": now, "until": until, "token": token}).all()
+    copies = _cut_off(session, [row.id for row in rows if row.attempts > 1], now)
+    begun = {"started_at": now, "state": DeliveryState.LEASED, "line": ""}
+    insert_all(session, AttemptRow, [{**begun, "delivery": row.id, "number": row.attempts} for row in rows])
+    taken = [record_of(Leased, row, token=token, number=row.attempts, copy=row.id in copies) for row in rows]
+    return sorted(taken, key=lambda each: (each.created_at, each.at, each.id))
 
 
 def recorded(session: Session, delivery: str) -> Leased:
@@ -231,40 +237,54 @@ def recorded(session: Session, delivery: str) -> Leased:
     return record_of(Leased, row, token="", number=row.attempts, copy=False)
 
 
-def _cut_off(session: Session, delivery: str, now: datetime) -> bool:
-    """Ends the attempts that were cut off; returns whether any attempt may have arrived."""
+def _cut_off(session: Session, some: Collection[str], now: datetime) -> set[str]:
+    """Ends the attempts that were cut off; the deliveries of which any attempt may have arrived."""
+    if not some:
+        return set()
     ended = {"ended_at": now, "state": DeliveryState.UNKNOWN, "line": "cut off before its end: it may have arrived"}
-    session.execute(update(_ATTEMPTS).where(_T.delivery == delivery, _T.ended_at.is_(None)).values(ended))
-    unknown = _T.delivery == delivery, _T.state == DeliveryState.UNKNOWN
-    return session.scalar(select(_T.id).where(*unknown).limit(1)) is not None
+    session.execute(update(_ATTEMPTS).where(_T.delivery.in_(some), _T.ended_at.is_(None)).values(ended))
+    unknown = _T.delivery.in_(some), _T.state == DeliveryState.UNKNOWN
+    return set(session.scalars(select(_T.delivery).where(*unknown)))
 
 
-def suppress(session: Session, delivery: str, reason: str) -> None:
-    """Suppresses a delivery that was waiting to be sent."""
+def suppress(session: Session, some: Collection[str], reason: str) -> None:
+    """Suppresses deliveries that were waiting to be sent."""
     ended = {"due_at": None, "claimed_until": None, "turn_at": None}
-    held_back = update(_DELIVERIES).where(_D.id == delivery)
+    held_back = update(_DELIVERIES).where(_D.id.in_(some))
     session.execute(held_back.values(state=DeliveryState.SUPPRESSED.value, reason=reason, **ended))
 
 
-def finish(
-    session: Session,
-    leased: Leased,
-    state: DeliveryState,
-    *,
-    reason: str,
-    line: str,
-    now: datetime,
-    next_at: datetime | None,
-) -> bool:
-    """Marks the end of an attempt; False where the lease had run out and another sender has the row.
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The end of an attempt: what becomes of the delivery, when it is tried again, and the thread of its message."""
 
-    Such an attempt stays `unknown`, as the other sender marked it: that one may have sent a copy.
+    leased: Leased
+    result: SendResult
+    state: DeliveryState
+    next_at: datetime | None
+    thread: str
+
+
+def finish(session: Session, ended: Sequence[Ended], now: datetime, others: Sequence[Leased] = ()) -> set[str]:
+    """Marks the ends of attempts; the deliveries of which the lease had not run out and gone to another sender.
+
+    The attempts of others stay `unknown`, as the other sender marked them: that one may have sent a copy. `others` are
+    given back: their sending has not begun.
     """
-    ended = {"which": leased.id, "ended": state.value}
-    session.execute(_END_ATTEMPT, {**ended, "nth": leased.number, "now": now, "said": line})
-    sent = now if state is DeliveryState.SENT else None
-    ended_row = session.scalar(_END, {**ended, "token": leased.token, "why": reason, "next_at": next_at, "sent": sent})
-    return ended_row is not None
+    some = [each.leased.id for each in ended] + [each.id for each in others]
+    holders = {row.id: row.lease_token for row in session.execute(_HOLDERS, {"some": some})}
+    attempts, rows = [], []
+    for each in ended:
+        leased, result, key = each.leased, each.result, {"which": each.leased.id, "ended": each.state.value}
+        attempts.append({**key, "nth": leased.number, "now": now, "said": result.line})
+        sent = now if each.state is DeliveryState.SENT else None
+        rows.append({**key, "token": leased.token, "why": result.reason.value, "next_at": each.next_at, "sent": sent})
+    session.execute(_END_ATTEMPT, attempts)
+    session.execute(_END, rows)
+    if others:
+        session.execute(_UNDO_ATTEMPT, [{"which": each.id, "nth": each.number} for each in others])
+        session.execute(_GIVE_BACK, [{"which": each.id, "token": each.token, "next_at": now} for each in others])
+    return {each.leased.id for each in ended if holders.get(each.leased.id) == each.leased.token}
 
 
 # --- by hand -----------------------------------------------------------------------------------------------

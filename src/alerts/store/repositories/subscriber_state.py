@@ -23,12 +23,6 @@ _D = table_of(DeliveryRow).c
 _WATCHES = select(_W.subscriber, _W.institution, _W.axis, _W.state).where(
     _W.subscriber.in_(SOME), _W.institution.in_(bindparam("institution_ids", expanding=True))
 )
-_FIRST_REMINDER = (
-    select(_W.institution, _W.axis, _W.due_at)
-    .where(_W.subscriber == bindparam("subscriber_id"), _W.due_at.is_not(None))
-    .order_by(_W.due_at)
-    .limit(1)
-)
 _IN_TURN = (
     select(
         *(_W.subscriber, _W.institution, _W.axis, _W.due_at),
@@ -50,7 +44,7 @@ _STATE = select(_DESKS.c.state).where(_ONE)
 _STATES = select(_DESKS.c.subscriber, _DESKS.c.state).where(_DESKS.c.subscriber.in_(SOME))
 _LOCKED = _STATES.order_by(_DESKS.c.subscriber).with_for_update()
 _SAVE = update(_DESKS).where(_ONE).values(state=bindparam("new_state"), due_at=bindparam("due"), claimed_until=None)
-_NONE_MUTED = '"muted":{}'
+_WITH_MUTED = _STATES.where(~_DESKS.c.state.contains('"muted":{}'))  # most have none: their states are not read
 claim_due = Claim(_DESKS, _DESKS.c.subscriber, _DESKS.c.due_at).due  # subscribers with something due: see `Claim.due`
 
 
@@ -64,26 +58,25 @@ class SqlNotifications:
         self._read: set[str] = set()  # the institutions whose stored watches are known
         self._known: dict[WatchKey, WatchState] = {}
         self._changed: dict[WatchKey, WatchState] = {}
-        # The stored watch that is due first: good until it is changed or something is written.
-        self._first: tuple[WatchKey, datetime] | None = None
-        self._looked = False
+        # The stored watch that is due first, if any; None: not known, as something was written since.
+        self._first: list[tuple[WatchKey, datetime]] | None = None
 
     @classmethod
     def of(cls, session: Session, watched: Mapping[str, Collection[str]]) -> "dict[str, SqlNotifications]":
         """The notifications of some subscribers; those about the institutions given for each are read together."""
         known: dict[str, dict[WatchKey, WatchState]] = {subscriber: {} for subscriber in watched}
-        first: dict[str, tuple[WatchKey, datetime]] = {}
+        first: dict[str, list[tuple[WatchKey, datetime]]] = {}
         for some in chunks(sorted(watched)):
             if about := sorted({each for subscriber in some for each in watched[subscriber]}):
                 for row in session.execute(_WATCHES, {"some": some, "institution_ids": about}):
                     known[row.subscriber][_key(row)] = WatchState.from_json(row.state)
             for row in session.execute(_FIRST_REMINDERS, {"some": some}):
-                first[row.subscriber] = _key(row), row.due_at
+                first[row.subscriber] = [(_key(row), row.due_at)]
         found = {}
         for subscriber, institutions in watched.items():
             made = found[subscriber] = cls(session, subscriber)
             made._read, made._known = set(institutions), known[subscriber]
-            made._first, made._looked = first.get(subscriber), True
+            made._first = first.get(subscriber, [])
         return found
 
     def watch(self, key: WatchKey) -> WatchState:
@@ -110,17 +103,15 @@ class SqlNotifications:
         if self._changed:
             upsert(self._session, WatchRow, self.changed())
             self._changed.clear()
-            self._first, self._looked = None, False
+            self._first = None
 
     def next_reminder(self) -> datetime | None:
-        if self._first is not None and self._first[0] in self._changed:
+        if self._first is None or any(key in self._changed for key, _ in self._first):
             self.flush()
-        if not self._looked:
-            self.flush()
-            row = self._session.execute(_FIRST_REMINDER, {"subscriber_id": self._subscriber}).first()
-            self._first, self._looked = None if row is None else (_key(row), row.due_at), True
-        dues = [each.due for each in self._changed.values() if each.due is not None]
-        return min([*dues, *([] if self._first is None else [self._first[1]])], default=None)
+            rows = self._session.execute(_FIRST_REMINDERS, {"some": [self._subscriber]})
+            self._first = [(_key(row), row.due_at) for row in rows]
+        changed = (each.due for each in self._changed.values() if each.due is not None)
+        return min((*changed, *(due for _, due in self._first)), default=None)
 
     def reminders(self, at: datetime) -> Sequence[WatchKey]:
         self.flush()
@@ -164,12 +155,10 @@ def peek(session: Session, subscriber: str) -> RouterState:
     return RouterState() if state is None else RouterState.from_json(state)
 
 
-def is_muted(session: Session, subscriber: str, channel: str) -> bool:
-    """Whether the subscriber has unsubscribed the channel."""
-    state = session.scalar(_STATE, {"subscriber_id": subscriber})
-    if state is None or _NONE_MUTED in state:  # most have none: not worth reading the whole state
-        return False
-    return channel in RouterState.from_json(state).muted
+def muted(session: Session, subscribers: Iterable[str]) -> set[tuple[str, str]]:
+    """The channels that some subscribers have unsubscribed, as pairs of subscriber and channel."""
+    found = session.execute(_WITH_MUTED, {"some": sorted(set(subscribers))})
+    return {(subscriber, channel) for subscriber, state in found for channel in RouterState.from_json(state).muted}
 
 
 def save(
