@@ -43,7 +43,7 @@ def sizes(file: Path) -> dict[str, int]:
 
 def _round(line: Inline) -> None:
     for source in line.sources:
-        steps.poll(line.runtime, source, due_only=False)
+        steps.poll_sources(line.runtime, source, due_only=False)
     line.once.settle(line.runtime)
 
 

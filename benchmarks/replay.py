@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from alerts.config.load import load
+from alerts.config.load import load_entries
 from alerts.replay.backtest import rehearse
 from alerts.runtime import gc_tuning
 from alerts.runtime.configuration import Active
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for item in once
     ]
     naive = list(every(folders))
-    settings = load(options.config)
+    settings = load_entries(options.config).settings
     active = Active(settings)
     started = time.perf_counter()
     active.matcher  # noqa: B018

@@ -38,7 +38,7 @@ from alerts.access.signing import Signer
 from alerts.model.item import Item
 from alerts.model.subscriber import Tier
 from alerts.pipeline import steps
-from alerts.pipeline.mentions import finding_rows
+from alerts.pipeline.poll import finding_rows
 from alerts.pipeline.publish import publish_edits
 from alerts.runtime.runtime import Runtime, configuration_of, utc_now
 from alerts.store.database import Database

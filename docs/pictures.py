@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 import alerts.demo
-from alerts.config.load import load
+from alerts.config.load import load_entries
 from alerts.model.item import Item
 from alerts.replay.backtest import rehearse
 from alerts.replay.plot import draw
@@ -21,7 +21,7 @@ STEPS = (0, 3, 5, 26, 40, 70)  # hours after START
 
 
 def main() -> None:
-    settings = load(DEMO / "config", {"ALERTS_DEMO_URL": "http://localhost"})
+    settings = load_entries(DEMO / "config", {"ALERTS_DEMO_URL": "http://localhost"}).settings
     scenario = yaml.safe_load((DEMO / "scenario.yaml").read_text(encoding="utf-8"))
     items = [
         Item(

@@ -68,7 +68,7 @@ def one_feed(folder: Path) -> Iterator[ItemChange]:
     known: dict[str, KnownItem] = {}
 
     def look_up(_wanted: Wanted) -> KnownItems:
-        return KnownItems.of(known.values(), len(known))
+        return KnownItems(known, len(known))
 
     state = FeedState()
     for version in sorted(folder.glob("*.xml")):

@@ -26,7 +26,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from alerts.config.load import load
+from alerts.config.load import load_entries
 from alerts.insight.feedback import RIGHT, VERDICTS, carrying, short
 from alerts.model.alert import AlertState
 from alerts.model.item import Item
@@ -235,7 +235,7 @@ def main() -> int:
     found = observations(sorted((arguments.data / "feeds_recorded").iterdir()))
     items = [each.item for each in found]
     backfill = frozenset(each.item.id for each in found if each.backfill)
-    settings = load(arguments.config)
+    settings = load_entries(arguments.config).settings
     result = rehearse(items, settings)
     gold = Gold.read(arguments.data / "gold", OWN)
     alerts = sent(result, settings, {each.id: each for each in items}, backfill)

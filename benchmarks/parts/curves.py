@@ -44,7 +44,7 @@ def cost(institutions: int, sources: int, subscribers: int, history: int) -> tup
 
 def _round(line: Inline, polled: list[str]) -> None:
     for source in polled:
-        steps.poll(line.runtime, source, due_only=False)
+        steps.poll_sources(line.runtime, source, due_only=False)
     line.once.settle(line.runtime)
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from statistics import median
 
-from alerts.config.load import load
+from alerts.config.load import load_entries
 from alerts.model.item import Item
 from alerts.replay.backtest import Result, places_of, rehearse, route
 from alerts.replay.work import Observed, follow, matched_in
@@ -47,7 +47,7 @@ def measure() -> Part:
         for each in records(world, ITEMS)
     ]
     with harness.workplace() as folder:
-        active = Active(load(harness.configure(folder, world.config("https://feeds.example"))))
+        active = Active(load_entries(harness.configure(folder, world.config("https://feeds.example"))).settings)
     active.matcher  # noqa: B018
     rows, rates = [], []
     for processes in (1, 1, 1, 2):

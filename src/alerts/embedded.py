@@ -19,6 +19,7 @@ memory and start at once (docs/design/0023-forked-processes.md): it has no threa
 import contextlib
 import ctypes
 import fcntl
+import gc
 import importlib
 import multiprocessing
 import multiprocessing.context
@@ -285,23 +286,16 @@ def preload() -> None:
 
 def start_workers(supervisor: Supervisor) -> None:
     """Starts the workers and beat; the environment of the supervisor says where everything is."""
-    from alerts.runtime import gc_tuning
     from alerts.runtime.runtime import prepare
 
     preload()
     os.environ.update(supervisor.environment)  # which the application reads when it is imported
     app, beat, _ = map(importlib.import_module, ("worker.app", "worker.beat", "worker.tasks"))
     prepare()
-    gc_tuning.keep()
+    gc.freeze()  # what is in memory now stays: it is not scanned again, nor copied by a fork
     for queue, threads in THREADS.items():
         supervisor.add(queue, work=partial(app.work, queue, threads))
     supervisor.add("beat", work=beat.main)
-
-
-def check_port(host: str, port: int) -> None:
-    """Raises EmbeddedError where the pages cannot listen there."""
-    if port:
-        listening(host, port).close()
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -276,7 +276,7 @@ def test_a_story_rises_on_the_axis_where_its_own_level_is_highest() -> None:
 def test_a_rise_names_the_other_axes_on_which_the_story_rose() -> None:
     made = case()
     (rise,) = made.observe(AT, [seen("a", RULING, "newsroom")]).rises
-    now = {axis: level_of(present(made.ranking(axis).get(rise.story)).impact, RULES) for axis in Axis}
+    now = {axis: level_of(present(made.rankings[axis].get(rise.story)).impact, RULES) for axis in Axis}
     named = {each.axis: each.to for each in (rise, *rise.others)}
     assert named == {axis: level for axis, level in now.items() if level is not Level.LOW}
     assert len(named) > 1
@@ -377,7 +377,7 @@ def test_a_story_merged_into_a_graver_one_is_no_rise() -> None:
         for number in range(6):
             at += timedelta(minutes=1)
             title = " ".join(rng.sample(HEADLINES[0].split() + HEADLINES[1].split(), 7)) + " outage"
-            before = {story: term.impact for story, term in made.ranking(Axis.PRIORITY).leading(100)}
+            before = {story: term.impact for story, term in made.rankings[Axis.PRIORITY].leading(100)}
             change = made.observe(at, [seen(f"i{number}", title, rng.choice(["wire", "blog", "herald"]), at=at)])
             for event in change.events:
                 if isinstance(event, Merged):

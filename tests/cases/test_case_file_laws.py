@@ -239,7 +239,7 @@ def test_a_story_rises_to_the_level_of_its_impact_and_never_twice_to_the_same(hi
         for each in change.rises:
             assert each.to is level_of(each.impact, RULES)
             assert each.from_ < each.to
-            term = made.case.ranking(each.axis).get(each.story)
+            term = made.case.rankings[each.axis].get(each.story)
             assert term is not None
             assert each.impact == term.impact
             assert each.item in {one.item for one in made.case.evidence_of(each.story).reports}  # type: ignore[union-attr]

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from alerts.cli.main import status_of
-from alerts.config.load import load
+from alerts.config.load import load_entries
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_import_opml_prints_what_is_new(
     assert err == "left out 'x:y': not an http:// or https:// address\n"
     folder.mkdir()
     (folder / "a.yaml").write_text(out)
-    assert load(folder).sources["a"].tags == {"F"}
+    assert load_entries(folder).settings.sources["a"].tags == {"F"}
 
     stdin = io.TextIOWrapper(io.BytesIO(OPML.encode()))
     monkeypatch.setattr("sys.stdin", stdin)
@@ -113,7 +113,7 @@ def test_import_opml_writes_a_new_file_only(folder: Path, capsys: pytest.Capture
     (folder / "a.yaml").write_text("institutions: [{id: a, name: Aleph Alpha}]")
     assert status_of(["import-opml", "list.opml", "--output", "config/new.yaml"]) == 0
     assert "config/new.yaml: 1 source" in capsys.readouterr().out
-    assert "a" in load(folder).sources
+    assert "a" in load_entries(folder).settings.sources
     (folder / "new.yaml").write_text("sources: []")
     assert status_of(["import-opml", "list.opml", "--output", "config/new.yaml"]) == 1
     assert "exists already" in capsys.readouterr().err

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.config.load import load
+from alerts.config.load import load_entries
 from alerts.matching.matcher import Matcher
 from alerts.model.item import Item
 from alerts.model.settings import Settings
@@ -18,7 +18,7 @@ EXAMPLE = Path(__file__).parents[2] / "config"
 
 @cache
 def example() -> Settings:
-    return load(EXAMPLE, {})
+    return load_entries(EXAMPLE, {}).settings
 
 
 @cache

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from alerts.config.environment import interpolate
-from alerts.config.load import load
+from alerts.config.load import load_entries
 from alerts.model.errors import ConfigError
 
 SECRET = "s3cr3t-t0ken"
@@ -89,7 +89,7 @@ LEAKS = [
 def test_no_message_repeats_a_secret(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.yaml").write_text(text)
     with pytest.raises(ConfigError) as caught:
-        load(tmp_path, {"S": SECRET})
+        load_entries(tmp_path, {"S": SECRET})
     assert SECRET not in str(caught.value)
     assert SECRET not in repr(caught.value)
     assert caught.value.__cause__ is None
@@ -98,6 +98,6 @@ def test_no_message_repeats_a_secret(tmp_path: Path, text: str) -> None:
 
 def test_settings_do_not_show_channel_addresses(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("subscribers: [{id: s, channels: {a: 'slack://${S}/b/c'}}]")
-    settings = load(tmp_path, {"S": SECRET})
+    settings = load_entries(tmp_path, {"S": SECRET}).settings
     assert SECRET not in repr(settings)
     assert settings.subscribers["s"].channels["a"].reveal() == f"slack://{SECRET}/b/c"

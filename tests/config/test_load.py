@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from alerts.config.load import fingerprint, load, load_entries
+from alerts.config.load import fingerprint, load_entries
 from alerts.config.schema import ConfigTestForm
 from alerts.model.errors import ConfigError
 from alerts.model.institution import Criticality, Derivation, NameRules, Relation
 from alerts.model.level import Axis, Level, LevelRules
+from alerts.model.settings import Settings
 from alerts.model.source import Reliability
 from alerts.model.subscriber import Direction, On, RateLimit, Tier, WeeklyBriefing
 from alerts.model.topic import Near, Signal
@@ -105,6 +106,10 @@ def write(directory: Path, **files: str) -> Path:
     for name, text in files.items():
         (directory / f"{name}.yaml").write_text(text, encoding="utf-8")
     return directory
+
+
+def load(directory: Path, environ: dict[str, str] | None = None) -> Settings:
+    return load_entries(directory, environ).settings
 
 
 def problems_of(directory: Path, environ: dict[str, str] | None = None) -> list[str]:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit.laws import examples
 
-from alerts.config.load import load
+from alerts.config.load import load_entries
 from alerts.config.tree import split_lines
 from alerts.model.errors import ConfigError, Problem
 
@@ -60,7 +60,7 @@ def problems(raw: bytes) -> tuple[Problem, ...]:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "a.yaml").write_bytes(raw)
         try:
-            load(Path(folder), {"S": "slack://a/b/c"})
+            load_entries(Path(folder), {"S": "slack://a/b/c"})
         except ConfigError as error:
             return error.problems
     return ()

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit.laws import examples
 
-from alerts.config.load import load
+from alerts.config.load import load_entries
 from alerts.config.opml import COMMENT, Feed, export_opml, import_opml, new_sources
 from alerts.config.yaml_output import to_yaml
 from alerts.model.errors import InputError
@@ -136,7 +136,7 @@ def test_what_is_imported_is_a_configuration(feeds: list[Feed], tmp_path_factory
     entries, _ = new_sources(imported, [])
     folder = tmp_path_factory.mktemp("imported")
     (folder / "a.yaml").write_text(to_yaml("sources", entries, COMMENT), encoding="utf-8")
-    sources = load(folder, {}).sources.values()
+    sources = load_entries(folder, {}).settings.sources.values()
     assert [source.url for source in sources] == [feed.url for feed in imported]
     assert [source.publisher for source in sources] == [feed.title for feed in imported]
 

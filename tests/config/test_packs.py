@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from kit.headlines import pack_headlines, run_pack
 
-from alerts.config.load import load
+from alerts.config.load import load_entries
 from alerts.config.packs import pack_examples, pack_names, pack_topics
 from alerts.matching.pattern_syntax import parse_pattern
 from alerts.matching.text import Text
@@ -73,8 +73,8 @@ def test_examples_are_found(pack: str) -> None:
 
 
 def test_a_configuration_replaces_extends_and_switches_off(tmp_path: Path) -> None:
-    plain = load(write(tmp_path, "topic_packs: [core]"), {}).topics
-    topics = load(
+    plain = load_entries(write(tmp_path, "topic_packs: [core]"), {}).settings.topics
+    topics = load_entries(
         write(
             tmp_path,
             """
@@ -86,7 +86,7 @@ def test_a_configuration_replaces_extends_and_switches_off(tmp_path: Path) -> No
             """,
         ),
         {},
-    ).topics
+    ).settings.topics
     assert plain.keys() - topics.keys() == {"partnership"}
     assert topics["outage"].severity.priority == 0.9
     assert len(topics["outage"].patterns) == len(plain["outage"].patterns) + 1
@@ -111,7 +111,7 @@ def test_a_configuration_replaces_extends_and_switches_off(tmp_path: Path) -> No
 )
 def test_what_is_wrong_is_said_with_its_place(tmp_path: Path, text: str, place: str, message: str) -> None:
     with pytest.raises(ConfigError) as error:
-        load(write(tmp_path, text), {})
+        load_entries(write(tmp_path, text), {})
     (problem,) = map(str, error.value.problems)
     assert f"c.yaml:{place}: " in problem
     assert message in problem
@@ -131,11 +131,11 @@ def test_what_is_wrong_is_said_with_its_place(tmp_path: Path, text: str, place: 
 def test_what_is_no_phrase_is_refused_with_a_hint(tmp_path: Path, phrase: str, message: str) -> None:
     text = f"topics:\n  - id: x\n    signal: continuity\n    any: ['outage*', '{phrase}']\n"
     with pytest.raises(ConfigError, match=message.replace("*", r"\*")) as error:
-        load(write(tmp_path, text))
+        load_entries(write(tmp_path, text))
     assert str(error.value).startswith(str(tmp_path / "c.yaml") + ":4:")
 
 
 @pytest.mark.parametrize("phrase", ["AT&T (US)", "C++", "a@b.example", "3~4", "50% off"])
 def test_ordinary_punctuation_is_a_phrase(tmp_path: Path, phrase: str) -> None:
     text = f"topics:\n  - id: x\n    signal: continuity\n    any: ['{phrase}']\n"
-    assert load(write(tmp_path, text)).topics["x"].any == (phrase,)
+    assert load_entries(write(tmp_path, text)).settings.topics["x"].any == (phrase,)

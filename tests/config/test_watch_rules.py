@@ -8,7 +8,7 @@ from textwrap import dedent, indent
 
 import pytest
 
-from alerts.config.load import load
+from alerts.config.load import load_entries
 from alerts.model.errors import ConfigError
 from alerts.model.level import Level
 from alerts.model.subscriber import Direction, On, WatchRule
@@ -31,7 +31,7 @@ def written(tmp_path: Path, rule: str, more: str = "") -> Path:
 
 
 def the_rule(tmp_path: Path, rule: str) -> WatchRule:
-    (found,) = load(written(tmp_path, rule)).subscribers["desk"].watch
+    (found,) = load_entries(written(tmp_path, rule)).settings.subscribers["desk"].watch
     return found
 
 
@@ -41,7 +41,7 @@ def test_what_a_rule_says_when_it_says_nothing(tmp_path: Path) -> None:
     assert (rule.at_least, rule.direction, rule.min_grade) == (Level.MEDIUM, Direction.RISE, "D")
     assert rule.again == timedelta(days=7)
     assert (rule.topics, rule.signals, rule.except_.in_words()) == (frozenset(), frozenset(), "")
-    settings = load(tmp_path)
+    settings = load_entries(tmp_path).settings
     assert settings.subscribers["desk"].group == timedelta(minutes=1)
     assert settings.fresh == timedelta(hours=48)
 
@@ -73,9 +73,9 @@ def test_a_rule_with_everything(tmp_path: Path) -> None:
 
 
 def test_fresh_is_one_value(tmp_path: Path) -> None:
-    assert load(written(tmp_path, "all: true", "fresh: 6h")).fresh == timedelta(hours=6)
+    assert load_entries(written(tmp_path, "all: true", "fresh: 6h")).settings.fresh == timedelta(hours=6)
     with pytest.raises(ConfigError) as caught:
-        load(written(tmp_path, "all: true", "fresh: soon"))
+        load_entries(written(tmp_path, "all: true", "fresh: soon"))
     (problem,) = caught.value.problems
     assert (problem.line, problem.column) == (7, 8)
     assert "fresh:" in problem.message
@@ -97,7 +97,7 @@ def test_fresh_is_one_value(tmp_path: Path) -> None:
 )
 def test_contradictions_have_a_place(tmp_path: Path, rule: str, line: int, column: int, said: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        load(written(tmp_path, rule))
+        load_entries(written(tmp_path, rule))
     (problem,) = caught.value.problems
     assert said in problem.message
     assert (problem.line, problem.column) == (line, column)
@@ -108,4 +108,4 @@ def test_two_rules_of_one_name(tmp_path: Path) -> None:
     path = written(tmp_path, rule) / "alerts.yaml"
     path.write_text(path.read_text(encoding="utf-8") + "      - {all: true, name: x}\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r":14:27: name: rule 1 has the name 'x' already"):
-        load(tmp_path)
+        load_entries(tmp_path)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from kit.compose import ROOT, load, seconds
 
-from alerts.config.load import load as load_configuration
+from alerts.config.load import load_entries
 
 BASE = ROOT / "deploy" / "kubernetes" / "base"
 EXAMPLE = ROOT / "deploy" / "kubernetes" / "example"
@@ -172,4 +172,4 @@ def test_the_configuration_of_the_example_is_one(tmp_path: Path, monkeypatch: py
     text = (EXAMPLE / "config" / "alerts.yaml").read_text(encoding="utf-8")
     (tmp_path / "policy-desk").write_text("json://hooks.example.org/x\n")
     (tmp_path / "alerts.yaml").write_text(text.replace("/run/secrets/channels", str(tmp_path)), encoding="utf-8")
-    assert load_configuration(tmp_path).institutions.keys() == {"cloudflare"}
+    assert load_entries(tmp_path).settings.institutions.keys() == {"cloudflare"}

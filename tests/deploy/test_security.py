@@ -49,13 +49,13 @@ BUSY = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from alerts.config.load import load
+from alerts.config.load import load_entries
 from alerts.rendering import escape
 from alerts.matching.matcher import Matcher
 from alerts.model.item import Item
 from alerts.stories.features import features
 
-settings = load(Path(sys.argv[1]))
+settings = load_entries(Path(sys.argv[1])).settings
 matcher = Matcher(settings.institutions.values(), settings.topics.values(), settings.sources)
 for unit in (
     "a.", "A.", "A. ", "A.B", "(", ")", ". )", "http://", "https://a.", "-", "- ", " ", "\\n", "\\n ", "x@", "x@.", "@",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.config.load import load
+from alerts.config.load import load_entries
 from alerts.model.item import Item
 from alerts.model.level import Axis, LevelRules
 from alerts.model.source import Reliability
@@ -42,7 +42,7 @@ def play(directory: Path, *items: tuple[str, str, str]) -> Result:
         Item(id=str(number), source=source, title=title, content=text, observed=AT, published=AT)
         for number, (source, title, text) in enumerate(items)
     ]
-    return rehearse(made, load(directory, {}))
+    return rehearse(made, load_entries(directory, {}).settings)
 
 
 def table(row: str) -> list[float]:

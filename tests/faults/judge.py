@@ -12,7 +12,7 @@ from kit.feeds import Entry
 from kit.receiver import Received
 from sqlalchemy import func, select
 
-from alerts.config.load import load
+from alerts.config.load import load_entries
 from alerts.model.alert import AlertState
 from alerts.model.records import to_line, transition_record
 from alerts.replay.backtest import rehearse
@@ -92,7 +92,7 @@ def judge(
     with database.read() as session:
         stored = Counter(row.title for row in session.scalars(select(RevisionRow)))
         found = transitions.find(session)
-        expected = rehearse(items.record(session), load(config))
+        expected = rehearse(items.record(session), load_entries(config).settings)
         rows = {row.id: row for row in session.scalars(select(DeliveryRow))}
         cut = Counter(row.delivery for row in session.scalars(select(AttemptRow).where(AttemptRow.state == "unknown")))
         carried = {(row.alert, row.delivery) for row in session.scalars(select(CarriedRow))}

@@ -21,7 +21,7 @@ def test_the_feeds_of_a_page_the_likeliest_first() -> None:
         FoundFeed("https://a.example/blog/atom.xml", "News & more", "application/atom+xml"),
         FoundFeed("https://b.example/feed.json", "", "application/json"),
         FoundFeed("https://a.example/blog/comments/feed", "Blog » Comments Feed", "application/rss+xml"),
-        FoundFeed("https://a.example/news/rss.xml", declared=False),
+        FoundFeed("https://a.example/news/rss.xml"),
     ]
 
 

@@ -33,9 +33,9 @@ def ask(url: str, limits: Limits = SHORT, client: HttpClient | None = None) -> P
     used = client or make_client()
     polled = poll_feed(used, source, FeedState(url=url), lambda _wanted: KnownItems(), now=NOW, limits=limits)
     assert polled.plan.at is not None  # whatever happened, it is polled again
-    if polled.plan.state.error_kind:
+    if polled.result.error is not None:
         assert polled.plan.state.error_line
-        assert "\n" not in polled.plan.state.error_line
+    assert "\n" not in polled.plan.state.error_line
     return polled
 
 
@@ -246,7 +246,8 @@ def test_a_title_that_is_just_small_enough_is_cut(raw_server: RawServer) -> None
 )
 def test_what_is_no_http(raw_server: RawServer, answer: bytes) -> None:
     raw_server.otherwise = sends(lambda: iter([answer]))
-    assert ask(raw_server.url()).plan.state.error_kind in {"protocol", "http", "down", "timeout"}
+    polled = ask(raw_server.url())
+    assert polled.result.error in {ErrorKind.PROTOCOL, ErrorKind.HTTP, ErrorKind.DOWN, ErrorKind.TIMEOUT}
 
 
 @pytest.mark.parametrize(
@@ -262,7 +263,9 @@ def test_what_is_no_http(raw_server: RawServer, answer: bytes) -> None:
 def test_what_is_no_feed(raw_server: RawServer, body: bytes, content_type: str) -> None:
     raw_server.on("/", body=body, Content_Type=content_type, ETag='"x"')
     polled = ask(raw_server.url())
-    assert polled.plan.state.error_kind == "not-a-feed"
+    assert polled.parsed is not None
+    assert polled.parsed.error is ErrorKind.NOT_A_FEED
+    assert polled.plan.state.error_line
     assert polled.plan.state.etag == ""  # or a 304 would hide it next time
 
 

@@ -39,7 +39,7 @@ class Desk:
             for item in self.known.values()
             if item.id in wanted.ids or item.link_key in wanted.link_keys or item.title_key in wanted.title_keys
         ]
-        return KnownItems.of(found, len(self.known))
+        return KnownItems({each.id: each for each in found}, len(self.known))
 
     def keep(self, polled: PolledFeed) -> PolledFeed:
         for change in changes(polled):

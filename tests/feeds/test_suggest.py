@@ -15,14 +15,14 @@ from kit.feeds import Entry, FeedServer, Page, rss
 
 from alerts.cli.main import status_of
 from alerts.config.environment import interpolate
-from alerts.config.load import load
+from alerts.config.load import load_entries
 from alerts.feeds import suggest
 from alerts.feeds.fetching.fetch import make_client
 from alerts.feeds.suggest import Address, Prober, addresses, read_reliabilities, settings_of
-from alerts.feeds.tables import table
 from alerts.model.errors import InputError
 from alerts.model.institution import Institution, Role
 from alerts.model.source import Reliability
+from alerts.model.tables import table
 
 ACME = Institution("acme", "Acme & Sons", domains=("acme.example", "acme.test"))
 FEED = Page(rss([Entry("1", "News", published=datetime(2026, 3, 2, tzinfo=UTC))], "Acme"))
@@ -34,7 +34,7 @@ def urls(institution: Institution) -> list[str]:
 
 
 def test_the_rules_are_well_formed() -> None:
-    for rule in table("known_addresses").values():
+    for rule in table("alerts.feeds", "data/known_addresses.yaml").values():
         assert rule.keys() >= {"what", "urls", "reliability"}
         assert rule.keys() <= {"what", "urls", "reliability", "group", "publisher", "interval", "note"}
         assert rule["reliability"] in set(Reliability)
@@ -242,7 +242,7 @@ def test_what_answers_is_printed_to_paste(
     assert "failed: http://127.0.0.1" in err
     assert "acme: 1 feed offered; nothing at 0 guessed addresses" in err
     (config / "sources.yaml").write_text(out)
-    made = load(config).sources["acme-rsshub"]
+    made = load_entries(config).settings.sources["acme-rsshub"]
     assert (made.url, made.reliability, made.speaks_for) == (f"{server.url}/route", Reliability.C, frozenset({"acme"}))
     assert made.allow_private
 
@@ -257,5 +257,5 @@ def test_what_answers_is_printed_to_paste(
     assert "token=${CHANGEDETECTION_TOKEN}" in out, "as a variable, which the configuration reads"
     assert "t0psecret" not in out + err
     (config / "more.yaml").write_text(out)
-    assert load(config).sources["acme-pages"].url.endswith("?token=t0psecret")
+    assert load_entries(config).settings.sources["acme-pages"].url.endswith("?token=t0psecret")
     assert status_of(asked) == 1

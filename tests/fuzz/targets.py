@@ -21,7 +21,7 @@ from starlette.testclient import TestClient
 from alerts.access.links import Pages
 from alerts.access.signing import Purpose
 from alerts.config.items import read_items
-from alerts.config.load import load
+from alerts.config.load import load_entries
 from alerts.config.tree import split_lines
 from alerts.feeds.diff import KnownItems, decide, wanted
 from alerts.feeds.feed import FetchResult, ParsedFeed
@@ -56,7 +56,7 @@ def config(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "a.yaml").write_bytes(data)
         try:
-            settings = load(Path(folder), {"S": "slack://a/b/c"})
+            settings = load_entries(Path(folder), {"S": "slack://a/b/c"}).settings
         except ConfigError as error:
             lines = split_lines(data.decode("utf-8-sig", "replace"))
             for problem in error.problems:
@@ -95,7 +95,7 @@ def feed(data: bytes) -> None:
     assert plan.at > NOW
     assert FeedState.from_json(plan.state.to_json()) == plan.state
     again = parse(body, content_type, base_url=SOURCE.url, source=SOURCE)
-    known = KnownItems.of([each.known for each in decision.new], len(decision.new))
+    known = KnownItems({each.known.id: each.known for each in decision.new}, len(decision.new))
     second = decide(SOURCE, again, known, plan.state, NOW)
     assert not second.new, "the same feed again is no news"
 
@@ -131,7 +131,7 @@ def items(data: bytes) -> None:
 def _settings() -> Settings:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "a.yaml").write_bytes((SEEDS / "config" / "whole.yaml").read_bytes())
-        return load(Path(folder), {"S": "slack://a/b/c"})
+        return load_entries(Path(folder), {"S": "slack://a/b/c"}).settings
 
 
 def matcher(data: bytes) -> None:

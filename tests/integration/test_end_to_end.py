@@ -21,7 +21,7 @@ from kit.feeds import Entry, FeedServer, Page
 from kit.program import Program, until
 from kit.receiver import Receiver
 
-from alerts.config.load import load
+from alerts.config.load import load_entries
 from alerts.model.alert import AlertState
 from alerts.replay.backtest import rehearse
 from alerts.store.database import Database
@@ -146,7 +146,7 @@ def test_every_expected_alert_arrives_exactly_once(
         memory = program.memory()
         # All that was reported fades within a minute; then nothing more can happen.
         database = Database(f"sqlite:///{tmp_path / 'state' / 'alerts.db'}")
-        settings = load(tmp_path / "config")
+        settings = load_entries(tmp_path / "config").settings
         assert until(lambda: _at_rest(database), 90, every=0.5)
         before = len(receiver.received)
         _poll_everything_again(server)

@@ -12,7 +12,7 @@ import pytest
 from kit.feeds import Entry, FeedServer
 from kit.system import SECRET
 
-from alerts.config.load import load
+from alerts.config.load import load_entries
 from alerts.model.records import to_line, transition_record
 from alerts.pipeline import steps
 from alerts.pipeline.publish import publish_edits
@@ -128,7 +128,7 @@ def test_three_workers_and_a_replay_agree(
             each: stored.cursor for each in ("acme", "globex", "initech") if (stored := cases.peek(session, each))
         }
     chance.shuffle(recorded)  # the order within an instant, or of the file, is nothing
-    settings = load(config)
+    settings = load_entries(config).settings
     replayed = []
     for institution, cursor in cursors.items():
         replayed += rehearse(recorded, settings, until=cursor, only=frozenset({institution})).transitions

@@ -20,8 +20,7 @@ from alerts.model.item import Item
 from alerts.model.mention import Matched
 from alerts.pipeline import steps
 from alerts.pipeline.inline import Once
-from alerts.pipeline.mentions import finding_rows
-from alerts.pipeline.poll import PollOutcome
+from alerts.pipeline.poll import PollOutcome, finding_rows
 from alerts.pipeline.publish import publish_edits
 from alerts.runtime.configuration import Active
 from alerts.runtime.runtime import Runtime, configuration_of
@@ -210,7 +209,7 @@ class System:
 
     def poll(self, source: str) -> PollOutcome:
         """Polls one source now and works until nothing is left to do."""
-        outcome = steps.poll(self.runtime, source, due_only=False)
+        outcome = steps.poll_sources(self.runtime, source, due_only=False)[0]
         self.driver.settle(self.runtime)
         return outcome
 

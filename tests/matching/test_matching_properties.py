@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.matching.filters import FILTERS
-from alerts.matching.matcher import Matcher
-from alerts.matching.salience import mention_salience
+from alerts.matching.matcher import Matcher, mention_salience
 from alerts.model import memory
 from alerts.model.institution import Institution, MatchRules
 from alerts.model.item import Item

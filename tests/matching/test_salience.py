@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.matching.salience import HEAD_OF_CONTENT, mention_salience
+from alerts.matching.matcher import HEAD_OF_CONTENT, mention_salience
 from alerts.model.mention import Rule
 
 FIELDS = ("title", "summary", "content")

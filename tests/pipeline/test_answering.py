@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from alerts.access.links import Pages, answer_token, answered
 from alerts.access.signing import Signer
-from alerts.config.load import load
+from alerts.config.load import load_entries
 from alerts.explain.alert import explain
 from alerts.explain.why_not import why_not
 from alerts.model.answer import AnswerKind, WrongReason
@@ -156,7 +156,7 @@ def test_a_replay_with_the_recorded_answers_gives_the_live_alerts(desk: System, 
         rows = session.scalars(select(AlertRow).order_by(AlertRow.at)).all()
         live = alerts.of_rows(session, rows)
     assert {each.reason for each in live} >= {"muted", "below-preference", "digest"}
-    replayed = rehearse(recorded, load(desk.config), until=desk.clock.at, preferences=chosen).alerts
+    replayed = rehearse(recorded, load_entries(desk.config).settings, until=desk.clock.at, preferences=chosen).alerts
     assert sorted(to_line(alert_record(each)) for each in replayed) == sorted(
         to_line(alert_record(each)) for each in live
     )

@@ -248,12 +248,12 @@ def test_two_that_think_about_one_institution_at_once_write_one_after_the_other(
     wire.poll("wire")
     feeds.put("herald", [SECOND])
     wire.clock.move(minutes=1)
-    steps.poll(wire.runtime, "herald", due_only=False)
+    steps.poll_sources(wire.runtime, "herald", due_only=False)
 
     def overtake() -> None:
         feeds.put("herald", [SECOND, third])
         wire.clock.move(minutes=1)
-        steps.poll(wire.runtime, "herald", due_only=False)
+        steps.poll_sources(wire.runtime, "herald", due_only=False)
         steps.assess(wire.runtime, "acme")
 
     held_up_thinking(wire, lambda: steps.assess(wire.runtime, "acme"), overtake)
@@ -276,7 +276,7 @@ def test_an_edit_while_an_assessment_thinks_is_not_lost(lines: Any, feeds: FeedS
     made.poll("wire")
     feeds.put("herald", [SECOND])
     made.clock.move(minutes=1)
-    steps.poll(made.runtime, "herald", due_only=False)
+    steps.poll_sources(made.runtime, "herald", due_only=False)
     made.driver._waiting.clear()
     ahead = System(made.database, made.config, None, made.clock)
     edited = content if tracked else {**content, "institutions": content["institutions"][1:]}
@@ -300,7 +300,7 @@ def test_what_is_found_during_an_assessment_is_still_due_after_it(wire: System, 
 
     def find() -> None:
         wire.clock.move(minutes=1)
-        steps.poll(wire.runtime, "herald", due_only=False)
+        steps.poll_sources(wire.runtime, "herald", due_only=False)
         wire.driver._waiting.clear()  # the broker was emptied: the hint is lost
 
     held_up(wire, lambda: steps.assess(wire.runtime, "globex"), find)
@@ -314,11 +314,11 @@ def test_what_is_stored_right_after_the_stamp_of_an_assessment_is_due_after_it(w
     """Its own stamp is later, but its institution was marked due by a clock that was not ahead of that of the other."""
     wire.settle()  # the first tick of a configuration marks everything due
     feeds.put("wire", [OUTAGE])
-    steps.poll(wire.runtime, "wire", due_only=False)
+    steps.poll_sources(wire.runtime, "wire", due_only=False)
     feeds.put("herald", [SECOND])
 
     def find() -> None:
-        steps.poll(wire.runtime, "herald", due_only=False)
+        steps.poll_sources(wire.runtime, "herald", due_only=False)
         wire.driver._waiting.clear()  # the broker was emptied: the hints are lost
 
     held_up(wire, lambda: steps.assess(wire.runtime, "acme"), find)
@@ -335,10 +335,10 @@ def test_who_is_in_the_news_again_has_been_due_since_the_first_of_what_waits(wir
 
     wire.settle()  # the first tick of a configuration marks everything due
     feeds.put("wire", [OUTAGE])
-    steps.poll(wire.runtime, "wire", due_only=False)
+    steps.poll_sources(wire.runtime, "wire", due_only=False)
     wire.clock.move(minutes=10)
     feeds.put("herald", [SECOND])
-    steps.poll(wire.runtime, "herald", due_only=False)
+    steps.poll_sources(wire.runtime, "herald", due_only=False)
     assert since() == START, "not since it was found last"
     third, fourth = (Entry(each, f"Acme Networks {each}", "", f"https://h.example/{each}", START) for each in "34")
     wire.clock.move(minutes=10)
@@ -347,7 +347,7 @@ def test_who_is_in_the_news_again_has_been_due_since_the_first_of_what_waits(wir
         for entries in ([SECOND, third], [SECOND, third, fourth]):
             wire.clock.move(minutes=1)
             feeds.put("herald", entries)
-            steps.poll(wire.runtime, "herald", due_only=False)
+            steps.poll_sources(wire.runtime, "herald", due_only=False)
 
     held_up(wire, lambda: steps.assess(wire.runtime, "acme"), find)
     assert since() == START + timedelta(minutes=21), "what was assessed waits no more"
@@ -363,7 +363,7 @@ def test_what_waits_keeps_its_age_whatever_makes_it_due_again(wire: System, feed
 
     wire.settle()
     feeds.put("wire", [OUTAGE])
-    steps.poll(wire.runtime, "wire", due_only=False)
+    steps.poll_sources(wire.runtime, "wire", due_only=False)
     wire.clock.move(minutes=10)
     for again in (cases.mark_all_due, lambda session, at: retention.touch(session, "acme", at)):
         with wire.database.write() as session:
@@ -389,7 +389,7 @@ def test_who_waits_for_an_institution_keeps_nobody_from_storing(wire: System, fe
     feeds.put("wire", [OUTAGE])
     wire.poll("wire")
     feeds.put("herald", [SECOND])
-    waiting = threading.Thread(target=lambda: steps.poll(wire.runtime, "herald", due_only=False))
+    waiting = threading.Thread(target=lambda: steps.poll_sources(wire.runtime, "herald", due_only=False)[0])
     blocked = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
     with wire.database.write() as holding:
         cases.lock(holding, ["acme"])
@@ -410,8 +410,8 @@ def test_who_waits_for_an_institution_keeps_nobody_from_storing(wire: System, fe
 
 def test_two_ticks_at_once_claim_each_row_once(wire: System, feeds: FeedServer) -> None:
     feeds.put("wire", [OUTAGE, RULING])
-    steps.poll(wire.runtime, "wire", due_only=False)
-    steps.poll(wire.runtime, "herald", due_only=False)
+    steps.poll_sources(wire.runtime, "wire", due_only=False)
+    steps.poll_sources(wire.runtime, "herald", due_only=False)
     steps.tick(wire.runtime)  # the first tick of a configuration marks everything due
     wire.driver._waiting.clear()
     wire.clock.move(minutes=5)
@@ -584,7 +584,7 @@ def test_a_run_does_all_else_before_it_ends_with_a_defect(
 ) -> None:
     made: System = lines(settings(sources(feeds, "wire", "herald"), {"console": "console://"}))
     feeds.put("wire", [OUTAGE])
-    steps.poll(made.runtime, "wire", due_only=False)
+    steps.poll_sources(made.runtime, "wire", due_only=False)
     with made.database.write() as session:  # as if a defect had written what cannot be read
         session.execute(update(FindingRow).values(features=b"no features"))
     feeds.put("herald", [Entry("g", "Globex Corporation and a court ruling", "", "https://h.example/g", START)])

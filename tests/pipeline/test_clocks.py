@@ -70,7 +70,7 @@ def test_a_sender_with_a_clock_ahead_does_not_send_what_another_is_sending(
     database: Database, hook: System, receiver: Receiver
 ) -> None:
     hook.runtime.enqueue = lambda hints: None
-    steps.poll(hook.runtime, "wire", due_only=False)
+    steps.poll_sources(hook.runtime, "wire", due_only=False)
     steps.assess(hook.runtime, "acme")
     (delivery,) = hook.rows(DeliveryRow)
     own = off_by(0) if database.is_sqlite else off_by(3600)
@@ -92,7 +92,7 @@ def test_a_sender_with_a_clock_ahead_does_not_send_what_another_is_sending(
 def test_a_sender_that_comes_back_after_its_lease_leaves_the_attempt_unknown(hook: System, receiver: Receiver) -> None:
     """Stopped with its request on the way, overtaken by another, then let go: the copy is on record."""
     hook.runtime.enqueue = lambda hints: None
-    steps.poll(hook.runtime, "wire", due_only=False)
+    steps.poll_sources(hook.runtime, "wire", due_only=False)
     steps.assess(hook.runtime, "acme")
     (delivery,) = hook.rows(DeliveryRow)
     receiver.then(Answer(delay=2))
@@ -122,7 +122,7 @@ def test_a_clock_that_was_ahead_and_is_set_back_stops_nothing(
     hook.clock.move(minutes=2)
     feeds.put("wire", [Entry("b1", "Globex Corporation hit by outage", "", "", hook.clock.at)])
     assert list(steps.tick(hook.runtime).poll) == ["wire"]
-    steps.poll(hook.runtime, "wire")
+    steps.poll_sources(hook.runtime, "wire")
     hook.driver.settle(hook.runtime)
     assert {alert["institution"] for alert in receiver.alerts()} == {"acme", "globex"}
     hook.settle(minutes=1)
@@ -132,7 +132,7 @@ def test_a_clock_that_was_ahead_and_is_set_back_stops_nothing(
 def test_what_was_handed_out_by_a_clock_ahead_and_lost_is_handed_out_again(hook: System, receiver: Receiver) -> None:
     hook.runtime.enqueue = lambda hints: None
     hook.clock.at += timedelta(hours=10)
-    steps.poll(hook.runtime, "wire", due_only=False)
+    steps.poll_sources(hook.runtime, "wire", due_only=False)
     hook.clock.move(minutes=1)  # longer than beat leaves it to the poll
     assert list(steps.tick(hook.runtime).assess) == ["acme"]  # and the broker loses it
     hook.clock.at -= timedelta(hours=10)

@@ -149,7 +149,7 @@ def test_an_edit_that_leaves_none_of_a_kind_needs_a_confirmation(
     line: System = lines(content)
     line.runtime.enqueue = lambda hints: None
     feeds.put("wire", [OUTAGE])
-    steps.poll(line.runtime, "wire", due_only=False)
+    steps.poll_sources(line.runtime, "wire", due_only=False)
     steps.assess(line.runtime, "acme")
     less = copy.deepcopy(content)
     less[section] = []
@@ -212,7 +212,7 @@ def test_a_sender_that_has_not_looked_sends_to_a_subscriber_that_is_new(
     line.reconfigure(with_more(content))
     steps.tick(line.runtime)
     feeds.put("wire", [OUTAGE])
-    steps.poll(line.runtime, "wire", due_only=False)
+    steps.poll_sources(line.runtime, "wire", due_only=False)
     steps.assess(line.runtime, "acme")
     for each in line.deliveries():
         assert steps.send(sender.runtime, each.id).state == "sent"
@@ -231,7 +231,7 @@ def test_a_sender_that_cannot_use_the_configuration_in_force_leaves_the_delivery
     line.reconfigure(more)
     steps.tick(line.runtime)
     feeds.put("wire", [OUTAGE])
-    steps.poll(line.runtime, "wire", due_only=False)
+    steps.poll_sources(line.runtime, "wire", due_only=False)
     steps.assess(line.runtime, "acme")
     monkeypatch.delenv("NEW_CHANNEL")  # the sender's host has not been given it yet
     (waiting,) = (each for each in line.deliveries() if each.subscriber == "second")
@@ -252,7 +252,7 @@ def test_a_channel_that_the_configuration_in_force_does_not_have_is_gone(
     line: System = lines(with_more(content))
     line.runtime.enqueue = lambda hints: None
     feeds.put("wire", [OUTAGE])
-    steps.poll(line.runtime, "wire", due_only=False)
+    steps.poll_sources(line.runtime, "wire", due_only=False)
     steps.assess(line.runtime, "acme")
     line.reconfigure(content)
     steps.tick(line.runtime)

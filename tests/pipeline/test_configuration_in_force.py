@@ -54,7 +54,7 @@ def test_an_edit_is_in_force_before_what_waits_to_be_assessed(
     second = Entry("a9", "Acme Networks and a court ruling", "x", "https://wire.example/a9", START)
     feeds.put("wire", [second, OUTAGE])
     made.clock.move(hours=1)
-    steps.poll(made.runtime, "wire", due_only=False)
+    steps.poll_sources(made.runtime, "wire", due_only=False)
     made.driver._waiting.clear()
     observed = made.clock.at
     made.reconfigure({**content, "levels": levels(0.25)})

@@ -162,11 +162,11 @@ def test_a_source_that_works_again_is_healthy_again(wire: System, feeds: FeedSer
 def test_a_hint_that_comes_late_or_twice_does_not_ask_the_server_again(wire: System, feeds: FeedServer) -> None:
     feeds.put("wire", [OUTAGE])
     wire.clock.move(minutes=2)
-    assert steps.poll(wire.runtime, "wire").new == 1
-    assert steps.poll(wire.runtime, "wire").skipped
+    assert steps.poll_sources(wire.runtime, "wire")[0].new == 1
+    assert steps.poll_sources(wire.runtime, "wire")[0].skipped
     assert feeds.count("wire") == 1
     wire.clock.move(hours=1)
-    assert not steps.poll(wire.runtime, "wire").skipped
+    assert not steps.poll_sources(wire.runtime, "wire")[0].skipped
     assert feeds.count("wire") == 2
 
 
@@ -178,7 +178,7 @@ def test_two_pollers_at_once_ask_the_server_once(wire: System, feeds: FeedServer
 
     def poll() -> None:
         both.wait()
-        outcomes.append(steps.poll(wire.runtime, "wire"))
+        outcomes.append(steps.poll_sources(wire.runtime, "wire")[0])
 
     threads = [threading.Thread(target=poll) for _ in range(2)]
     for thread in threads:
@@ -207,7 +207,7 @@ def test_who_finds_its_lease_taken_over_stores_nothing(wire: System, feeds: Feed
             return wire.clock.at
 
     wire.runtime.clock = Overtaken()
-    assert steps.poll(wire.runtime, "wire").skipped
+    assert steps.poll_sources(wire.runtime, "wire")[0].skipped
     assert wire.rows(ItemRow) == []
 
 
@@ -219,24 +219,25 @@ def test_polls_that_never_end_are_failures_of_their_source(wire: System, feeds: 
         with wire.database.write() as session:
             assert sources.lease(session, ["wire"], wire.clock.at, seconds=LEASE_SECONDS)
         wire.clock.move(seconds=LEASE_SECONDS + 1)
-    outcome = steps.poll(wire.runtime, "wire")
+    outcome = steps.poll_sources(wire.runtime, "wire")[0]
     assert "2 polls in a row did not end" in outcome.error
     assert feeds.requests == []
     (row,) = wire.rows(SourceRow)
-    assert (row.error_streak, row.lease_token, row.state["error_kind"]) == (1, None, "unfinished")
+    assert (row.error_streak, row.lease_token) == (1, None)
+    assert "did not end" in row.state["error_line"]
     assert row.next_poll_at > wire.clock.at
-    assert steps.poll(wire.runtime, "wire").skipped, "it waits"
+    assert steps.poll_sources(wire.runtime, "wire")[0].skipped, "it waits"
 
     wire.clock.move(minutes=2)
     with wire.database.write() as session:
         sources.lease(session, ["wire"], wire.clock.at, seconds=LEASE_SECONDS)
     wire.clock.move(seconds=LEASE_SECONDS + 1)
-    assert steps.poll(wire.runtime, "wire").error, "from then on one is enough"
+    assert steps.poll_sources(wire.runtime, "wire")[0].error, "from then on one is enough"
     (row,) = wire.rows(SourceRow)
     assert row.error_streak == 2
 
     wire.clock.move(minutes=5)
-    assert steps.poll(wire.runtime, "wire").new == 1
+    assert steps.poll_sources(wire.runtime, "wire")[0].new == 1
     (row,) = wire.rows(SourceRow)
     assert (row.error_streak, row.lost_leases, row.error) == (0, 0, None)
 
@@ -247,7 +248,7 @@ def test_a_poll_whose_worker_was_killed_is_repeated_at_once(wire: System, feeds:
     with wire.database.write() as session:
         sources.lease(session, ["wire"], wire.clock.at, seconds=LEASE_SECONDS)
     wire.clock.move(seconds=LEASE_SECONDS + 1)
-    assert steps.poll(wire.runtime, "wire").new == 1
+    assert steps.poll_sources(wire.runtime, "wire")[0].new == 1
     (row,) = wire.rows(SourceRow)
     assert (row.error_streak, row.lost_leases) == (0, 0)
 
@@ -290,7 +291,7 @@ def test_a_crowded_host_gets_a_request_a_second_and_starves_nobody(lines: Any) -
 def _poll_without_sleep(made: System, source: str) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("alerts.pipeline.poll.time.sleep", lambda _: None)
-        return steps.poll(made.runtime, source)
+        return steps.poll_sources(made.runtime, source)[0]
 
 
 @pytest.mark.parametrize("by_command", [True, False])

@@ -137,7 +137,7 @@ def test_the_curve_is_that_of_the_case_file(town: System) -> None:
     for axis in Axis:
         steps = [(at, scores[axis]) for at, scores in read]
         changes = [each for place, each in enumerate(steps) if place and each[1] != steps[place - 1][1]]
-        assert changes == list(case.course(axis))
+        assert changes == list(case.courses[axis])
 
 
 def test_an_item_begins_with_the_first_revision_that_counts(town: System) -> None:

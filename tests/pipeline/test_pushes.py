@@ -101,7 +101,7 @@ class Wire:
 
     def poll(self) -> int:
         """What is due is polled; how many items were new."""
-        return steps.poll(self.line.runtime, "wire").new
+        return steps.poll_sources(self.line.runtime, "wire")[0].new
 
     def wait(self) -> timedelta:
         """How long until the next poll."""
@@ -253,5 +253,5 @@ def test_a_hub_that_cannot_be_asked_is_no_fault_of_the_feed(lines: Any, feeds: F
     links = f'<{address}>; rel="hub", <{TOPIC}>; rel="self"'
     entry = Entry("n1", "Story number 1", "Text", "https://wire.example/1", START)
     feeds.put("wire", Page(rss([entry], "wire"), headers={"Link": links}))
-    outcome = steps.poll(line.runtime, "wire", due_only=False)
+    outcome = steps.poll_sources(line.runtime, "wire", due_only=False)[0]
     assert (outcome.new, outcome.error) == (1, "")

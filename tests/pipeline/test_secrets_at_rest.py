@@ -39,7 +39,7 @@ def test_a_delivery_leaves_no_secret_behind(
     feeds.put("wire", [Entry("a1", "Acme Networks hit by outage", "", "https://wire.example/a1", START)])
     receiver.then(answer)
     made.runtime.enqueue = lambda hints: None
-    steps.poll(made.runtime, "wire", due_only=False)
+    steps.poll_sources(made.runtime, "wire", due_only=False)
     steps.assess(made.runtime, "acme")
     for row in made.rows(DeliveryRow):
         steps.send(made.runtime, row.id)

@@ -12,7 +12,7 @@ from kit.receiver import Answer, Receiver
 from kit.system import START, Clock, System, settings, write
 
 from alerts.cli.main import status_of
-from alerts.config.load import load
+from alerts.config.load import load_entries
 from alerts.insight.coverage import blind, by_source, coverage
 from alerts.model.profile import CoverageState
 from alerts.model.secret import Secret
@@ -256,7 +256,7 @@ def test_blind_is_coverage_for_all_institutions_at_once(database: Database, tmp_
         "sources": sources,
         "institutions": [{"id": name, "name": f"{name.title()} Corporation"} for name in names],
     }
-    loaded = load(write(tmp_path / "config", config))
+    loaded = load_entries(write(tmp_path / "config", config)).settings
     now = START
     broken = [chance.random() < 0.6 for _ in range(count)]
     with database.write() as session:

@@ -59,7 +59,7 @@ def test_a_message_arrives_once_with_what_changed_and_why(hook: System, receiver
 
 def test_senders_at_once_send_it_once(hook: System, receiver: Receiver) -> None:
     hook.runtime.enqueue = lambda hints: None
-    steps.poll(hook.runtime, "wire", due_only=False)
+    steps.poll_sources(hook.runtime, "wire", due_only=False)
     steps.assess(hook.runtime, "acme")
     (delivery,) = hook.rows(DeliveryRow)
     all_at_once = threading.Barrier(4)
@@ -120,7 +120,7 @@ def test_no_answer_after_the_message_was_written_may_mean_a_copy_and_says_so(hoo
 
 def test_a_sender_killed_in_the_act_is_followed_by_another(hook: System, receiver: Receiver) -> None:
     hook.runtime.enqueue = lambda hints: None
-    steps.poll(hook.runtime, "wire", due_only=False)
+    steps.poll_sources(hook.runtime, "wire", due_only=False)
     steps.assess(hook.runtime, "acme")
     (delivery,) = hook.rows(DeliveryRow)
     with hook.database.write() as session:  # as far as it came
@@ -135,7 +135,7 @@ def test_a_sender_killed_in_the_act_is_followed_by_another(hook: System, receive
 
 def test_a_result_that_comes_after_the_lease_ran_out_changes_nothing(hook: System, receiver: Receiver) -> None:
     hook.runtime.enqueue = lambda hints: None
-    steps.poll(hook.runtime, "wire", due_only=False)
+    steps.poll_sources(hook.runtime, "wire", due_only=False)
     steps.assess(hook.runtime, "acme")
     (row,) = hook.rows(DeliveryRow)
     with hook.database.write() as session:
@@ -252,7 +252,7 @@ def test_a_message_that_cannot_be_made_is_tried_again_and_holds_up_no_other(
     hook: System, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     hook.runtime.enqueue = lambda hints: None
-    steps.poll(hook.runtime, "wire", due_only=False)
+    steps.poll_sources(hook.runtime, "wire", due_only=False)
     steps.assess(hook.runtime, "acme")
     (delivery,) = hook.rows(DeliveryRow)
     (snapshot,) = hook.rows(SnapshotRow)

@@ -36,7 +36,7 @@ OUTAGE = Entry("a1", "Acme Networks hit by outage", "Nothing works.", "https://w
 def waiting(made: System, **channels: int) -> list[str]:
     """An alert on its way, and so many copies of its message for each channel; nothing is sent yet."""
     made.runtime.enqueue = lambda hints: None
-    steps.poll(made.runtime, "wire", due_only=False)
+    steps.poll_sources(made.runtime, "wire", due_only=False)
     steps.assess(made.runtime, "acme")
     template = made.rows(DeliveryRow)[0]
     columns = {each.name: getattr(template, each.name) for each in DeliveryRow.__table__.columns}

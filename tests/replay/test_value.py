@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from kit.system import settings, write
 
-from alerts.config.load import load
+from alerts.config.load import load_entries
 from alerts.model.alert import AlertState
 from alerts.model.item import Item
 from alerts.replay import work
@@ -26,7 +26,7 @@ SOURCES = ("acme-news", "wire", "herald", "gazette")
 def active(tmp_path: Path) -> Active:
     content = settings({name: f"https://{name}.example/feed" for name in SOURCES}, {"console": "console://"})
     content["subscribers"][0]["watch"] = [{"tags": ["infra"], "on": ["story", "level"], "at_least": "medium"}]
-    return Active(load(write(tmp_path, content)))
+    return Active(load_entries(write(tmp_path, content)).settings)
 
 
 def said(source: str, minutes: int, title: str) -> Item:

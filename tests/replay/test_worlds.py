@@ -13,7 +13,7 @@ from hypothesis import settings as settings_
 from hypothesis import strategies as st
 from kit.system import settings, write
 
-from alerts.config.load import load
+from alerts.config.load import load_entries
 from alerts.model.item import Item
 from alerts.model.level import LEVELS, Level
 from alerts.replay.backtest import places_of, revisions
@@ -42,7 +42,7 @@ HEADLINES = [(event, ending) for event, endings in EVENTS.items() for ending in 
 def active(tmp_path_factory: pytest.TempPathFactory) -> Active:
     content = settings({name: f"https://{name}.example/feed" for name in SOURCES}, {"console": "console://"})
     content["subscribers"][0]["watch"] = [{"all": True, "on": ["story", "level", "mention"], "at_least": "low"}]
-    return Active(load(write(tmp_path_factory.mktemp("worlds"), content)))
+    return Active(load_entries(write(tmp_path_factory.mktemp("worlds"), content)).settings)
 
 
 reports = st.lists(

@@ -161,7 +161,7 @@ class Soak:
                 hints, self._hints = self._hints, []
             polls = [source for each in hints for source in each.poll]
             due = self._due(polls)
-            for outcome in pool.map(lambda source: steps.poll(self.runtime, source), polls):
+            for outcome in pool.map(lambda source: steps.poll_sources(self.runtime, source)[0], polls):
                 if not outcome.skipped:
                     day.polls[self.world[outcome.source].kind.name] += 1
                     day.late.append(self._clock.at - due[outcome.source])

@@ -65,7 +65,7 @@ def _play(database: Database, folder: Path) -> None:
             sessions.begin(session, b"key", made.clock.at, person="ann@example.org", credential="x", groups=["desk"])
         feeds.put("wire", [Entry("c1", "Globex Corporation: outage", "", "https://wire.example/c", made.clock.at)])
         made.runtime.enqueue = lambda hints: None
-        steps.poll(made.runtime, "wire", due_only=False)  # found and not assessed yet
+        steps.poll_sources(made.runtime, "wire", due_only=False)[0]  # found and not assessed yet
 
 
 def _tables(database: Database) -> list[Table]:

@@ -18,7 +18,7 @@ from store import revisions
 from store.revisions import FOLDER
 from store.test_database import in_the_models
 
-from alerts.config.load import load
+from alerts.config.load import load_entries
 from alerts.model.level import Cause, Transition
 from alerts.model.records import to_line, transition_record
 from alerts.replay.backtest import rehearse
@@ -88,7 +88,7 @@ def test_a_database_of_a_revision_becomes_the_newest_and_goes_on(
             with database.read() as session:
                 recorded = list(items.record(session))
                 live = [each for each in transitions.find(session) if each.cause is not Cause.CONFIG]
-            settings = load(made.config)
+            settings = load_entries(made.config).settings
             replayed = rehearse(recorded, settings, until=made.clock.at).transitions
             # What an older formula recorded stays; from then on it is what a replay says.
             since = at if revision < FORMULA else BEGINNING

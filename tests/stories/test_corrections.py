@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.stories.corrections import is_correction, without_mark
+from alerts.stories.features import is_correction, without_mark
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from kit.system import CONFIG, System
 from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
-from alerts.config.load import load
+from alerts.config.load import load_entries
 from alerts.feeds.state import FeedState
 from alerts.model.item import Item
 from alerts.model.subscriber import Tier
@@ -253,7 +253,7 @@ def test_a_published_plan_is_shown(town: System, browser: Browser, tmp_path: Pat
         Item(id=f"i{number}", source="acme-news", title=title, observed=town.now + timedelta(hours=number))
         for number, title in enumerate(("Acme hit by an outage", "Acme under a pricing probe"))
     ]
-    found = plan(history, town.runtime.configuration.current().settings, load(changed))
+    found = plan(history, town.runtime.configuration.current().settings, load_entries(changed).settings)
     assert found.lost
     with town.runtime.database.write() as session:
         system_state.put(session, system_state.PLAN, town.now, published(found, "<stricter>", 2))

@@ -56,7 +56,11 @@ class Change:
 
 
 class CaseFile:
-    """The evidence, the axes and the levels of one institution up to an instant (`clock`)."""
+    """The evidence, the axes and the levels of one institution up to an instant (`clock`).
+
+    To be read by others, not changed: by axis `rankings`, the stories that contribute to it, and `courses`, what its
+    score faded from, each from its instant on.
+    """
 
     def __init__(self, institution: Institution, topics: Mapping[str, Topic], rules: LevelRules) -> None:
         self.institution = institution
@@ -67,10 +71,10 @@ class CaseFile:
         self._clusterer = Clusterer(institution.id, _names(institution))
         self._members = Membership()
         self._evidence: dict[str, Evidence] = {}
-        self._rankings = {axis: Ranking(scores.half_life_of(rules, axis)) for axis in AXES}
+        self.rankings = {axis: Ranking(scores.half_life_of(rules, axis)) for axis in AXES}
         self._by_time = Ranking(1.0)  # of all stories, as if each had an impact of 1: the newest first
         self._totals = Totals()
-        self._course: dict[Axis, list[tuple[datetime, Score]]] = {axis: [] for axis in AXES}
+        self.courses: dict[Axis, list[tuple[datetime, Score]]] = {axis: [] for axis in AXES}
         self._rises: list[Rise] = []
         self._taken_back: set[tuple[datetime, Axis, str]] = set()
         self._revised: set[str] = set()
@@ -122,7 +126,7 @@ class CaseFile:
         state = self.axes[axis]
         if state.level is Level.LOW or self.clock is None:
             return None
-        ranking = self._rankings[axis]
+        ranking = self.rankings[axis]
         after = self.clock if state.since is None else max(self.clock, state.since)
         return scores.fall_instant(ranking.score, state.level, self._rules, ranking.half_life, after)
 
@@ -176,13 +180,13 @@ class CaseFile:
             self._evidence.pop(story, None)
         else:
             self._evidence[story] = found
-        for axis, ranking in self._rankings.items():
+        for axis, ranking in self.rankings.items():
             ranking.put(story, None if found is None else self._term(found, axis))
         return True
 
     def _note_scores(self, at: datetime) -> None:
-        for axis, course in self._course.items():
-            score = self._rankings[axis].score
+        for axis, course in self.courses.items():
+            score = self.rankings[axis].score
             if not course or course[-1][1] != score:
                 course.append((at, score))
 
@@ -194,7 +198,7 @@ class CaseFile:
 
         Of what was before the case file was restored nothing is known: 0.
         """
-        return value_at(self._course[axis], at, self._rankings[axis].half_life)
+        return value_at(self.courses[axis], at, self.rankings[axis].half_life)
 
     def _levels(self, at: datetime, cause: Cause) -> list[Transition]:
         now = micros(at)
@@ -202,18 +206,18 @@ class CaseFile:
         return [self._move(axis, at, to, cause) for axis, to in reached.items() if to is not self.axes[axis].level]
 
     def _level_after(self, axis: Axis, now: int) -> Level:
-        ranking = self._rankings[axis]
+        ranking = self.rankings[axis]
         return scores.level_after(self.axes[axis].level, ranking.score, now, self._rules, ranking.half_life)
 
     def _move(self, axis: Axis, at: datetime, level: Level, cause: Cause) -> Transition:
-        ranking, before = self._rankings[axis], self.axes[axis].level
+        ranking, before = self.rankings[axis], self.axes[axis].level
         score, behind = ranking.score.at(micros(at), ranking.half_life), self.contributions(axis, at)
         self.axes[axis] = AxisState(level=level, since=at)
         return Transition(at, self.institution.id, axis, before, level, score, cause, behind)
 
     def _own_levels(self, story: str) -> dict[Axis, Level]:
         """The own level of a story on each axis, as last weighed."""
-        terms = ((axis, ranking.get(story)) for axis, ranking in self._rankings.items())
+        terms = ((axis, ranking.get(story)) for axis, ranking in self.rankings.items())
         return {axis: Level.LOW if term is None else scores.level_of(term.impact, self._rules) for axis, term in terms}
 
     def _story_rises(self, batch: Sequence[Observation], before: Mapping[str, Mapping[Axis, Level]]) -> list[StoryRise]:
@@ -241,7 +245,7 @@ class CaseFile:
         lead = lead_of(known, min(brought, key=_strongest).report if brought else known.reports[-1], self._topics)
 
         def rise(axis: Axis, others: tuple[StoryRise, ...] = ()) -> StoryRise:
-            (from_, to), term = risen[axis], self._rankings[axis].get(story)
+            (from_, to), term = risen[axis], self.rankings[axis].get(story)
             assert term is not None  # noqa: S101 - else it had no level
             return record_of(StoryRise, lead, axis=axis, from_=from_, to=to, impact=term.impact, others=others)
 
@@ -293,7 +297,7 @@ class CaseFile:
         came = {item: self._members.left_by(item) for item in self._members.left}
         anew = stood & {self._members.story_of[item] for item in self._revised}.union(*came.values())
         anew |= {self._members.story_of[item] for item, left in came.items() if not stood.isdisjoint(left)}
-        half_life = self._rankings[rise.axis].half_life
+        half_life = self.rankings[rise.axis].half_life
         values = []
         if rise.transition is None:
             anew = stood
@@ -312,22 +316,14 @@ class CaseFile:
         """All evidence, by story id."""
         return tuple(self._evidence[story] for story in sorted(self._evidence))
 
-    def ranking(self, axis: Axis) -> Ranking:
-        """The stories that contribute to an axis. To read, not to change."""
-        return self._rankings[axis]
-
-    def course(self, axis: Axis) -> Sequence[tuple[datetime, Score]]:
-        """What the score of an axis faded from, each from its instant on."""
-        return self._course[axis]
-
     def assessed(self, change: Change) -> Assessed:
         """What the last observation left the evidence at."""
         return Assessed(
             institution=self.institution.id,
             at=change.at,
             versions=tuple(self._version(story) for story in sorted(change.stories)),
-            scores={axis: ranking.score for axis, ranking in self._rankings.items()},
-            ranked={axis: len(ranking) for axis, ranking in self._rankings.items()},
+            scores={axis: ranking.score for axis, ranking in self.rankings.items()},
+            ranked={axis: len(ranking) for axis, ranking in self.rankings.items()},
             counts=self._totals.counts(),
             rises=change.rises,
         )
@@ -336,14 +332,14 @@ class CaseFile:
         known = self._evidence.get(story)
         keys = {
             axis: scores.order_key(term, ranking.half_life)
-            for axis, ranking in self._rankings.items()
+            for axis, ranking in self.rankings.items()
             if (term := ranking.get(story)) is not None
         }
         return StoryVersion(story, None if known is None else summary(known), keys)
 
     def contributions(self, axis: Axis, at: datetime) -> tuple[Contribution, ...]:
         """What the stories that the score counts contribute to an axis, largest first."""
-        ranked = ((self._evidence[story], term) for story, term in self._rankings[axis].leading())
+        ranked = ((self._evidence[story], term) for story, term in self.rankings[axis].leading())
         return contributions(ranked, axis, at, topics=self._topics, rules=self._rules, institution=self.institution)
 
     def standing(self, at: datetime, before: Mapping[Axis, Score] | None = None) -> Standing:
@@ -354,7 +350,7 @@ class CaseFile:
         newest = [story for story, _ in self._by_time.leading(NEWEST)]
         shown = {*newest}
         axes, falls = {}, self.falls()
-        for axis, ranking in self._rankings.items():
+        for axis, ranking in self.rankings.items():
             leading = [story for story, _ in ranking.leading()]
             shown.update(leading)
             then = at - DAY

@@ -10,8 +10,7 @@ from alerts.model.item import Item
 from alerts.model.mention import Matched, TopicHit
 from alerts.model.source import Reliability, Source
 from alerts.model.story import Report
-from alerts.stories.corrections import is_correction
-from alerts.stories.features import Features
+from alerts.stories.features import Features, is_correction
 
 TARGET, ACTOR = "target", "actor"
 

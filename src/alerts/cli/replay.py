@@ -103,11 +103,11 @@ def recorded(app: App, until: datetime | None, since: datetime = EPOCH, limit: i
 @json_command
 def plan(app: App, against: Path, history: str | None, since: str | None, publish: bool, as_json: bool) -> int:
     """Say what a change of the configuration would do."""
-    from alerts.config.load import load
+    from alerts.config.load import load_entries
     from alerts.replay import plan as planning
     from alerts.store import system_state
 
-    before, after = app.settings(), load(against)
+    before, after = app.settings(), load_entries(against).settings
     bad: list[InputError] = []
     start, left_out = point_in_time(since, datetime.now(UTC)), False
     if history is not None:

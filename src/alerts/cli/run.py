@@ -131,7 +131,8 @@ def _forever(app: App, host: str, port: int) -> int:
     if app.broker:
         embedded.check_broker(app.broker)
     with embedded.state_directory(app.state) as state:
-        embedded.check_port(host, port)
+        if port:
+            embedded.listening(host, port).close()
         _check_environment(state, port)
         # A child, with which its connections and libraries go. Meanwhile this process imports what the others need.
         preparing = embedded.Fork(target=_prepare, args=(app,), daemon=True)
@@ -221,7 +222,8 @@ def _demo(app: App, host: str, port: int, *, once: bool) -> int:
         with app.runtime() as (runtime, driver):
             play.once(app.stage, runtime, driver, sys.stdout)
         return 0
-    embedded.check_port(host, port)
+    if port:
+        embedded.listening(host, port).close()
     os.environ.setdefault(logs.LEVEL, "WARNING")  # the scenario itself says what happens
     with app.open() as database:
         database.upgrade()

@@ -128,7 +128,7 @@ def discover(url: str, allow_private: bool, form: str | None) -> int:
 
     page = Source("discover", url if "://" in url else f"https://{url}", "", allow_private=allow_private)
     result = fetch(_client(), page, FeedState(), now=datetime.now(UTC))
-    if not result.ok:
+    if result.error is not None:
         raise FeedError(result.detail.replace("say allow_private: true on the source", "add --allow-private"))
     itself = parse(result.body, result.content_type, base_url=result.final_url, source=page)
     if itself.error is None:

@@ -2,14 +2,13 @@
 
 from datetime import timedelta
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-import yaml
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import ModelSchema
 
 from alerts.config.schema import ConfigurationForm, Form
+from alerts.model.tables import table
 from alerts.model.times import format_duration
 
 
@@ -21,8 +20,7 @@ def descriptions(form: type[Form]) -> dict[str, str]:
 
 @cache
 def _descriptions() -> dict[str, dict[str, str]]:
-    text = files("alerts.config").joinpath("descriptions.yaml").read_text(encoding="utf-8")
-    found: dict[str, dict[str, str]] = yaml.load(text, Loader=yaml.CSafeLoader)
+    found: dict[str, dict[str, str]] = table("alerts.config", "descriptions.yaml")
     return found
 
 

@@ -25,14 +25,6 @@ class Loaded:
     outline: Outline
 
 
-def load(directory: Path, environ: Environ[str, str] | None = None) -> Settings:
-    """The configuration in a directory. `environ` stands in for the process environment.
-
-    Raises ConfigError with all problems, in the order of files and lines.
-    """
-    return load_entries(directory, environ).settings
-
-
 def fingerprint(directory: Path) -> str:
     """The `hash` that the settings of this directory would have, without parsing it.
 
@@ -45,7 +37,10 @@ def fingerprint(directory: Path) -> str:
 
 
 def load_entries(directory: Path, environ: Environ[str, str] | None = None) -> Loaded:
-    """As `load`, with the place of every entry."""
+    """The configuration in a directory. `environ` stands in for the process environment.
+
+    Raises ConfigError with all problems, in the order of files and lines.
+    """
     contents, problems = read_files(directory)
     return load_contents(directory, contents, environ, tuple(problems))
 
@@ -55,7 +50,7 @@ def load_contents(
 ) -> Loaded:
     """The configuration of files that were read elsewhere; messages name them as if they were in the directory.
 
-    `unreadable` are files beside them that could not be read. Raises ConfigError as `load` does.
+    `unreadable` are files beside them that could not be read. Raises ConfigError as `load_entries` does.
     """
     problems = [*unreadable]
     environ = os.environ if environ is None else environ

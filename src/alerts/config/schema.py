@@ -6,39 +6,10 @@ What each key is for stands in descriptions.yaml. Defaults are those of the mode
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin, get_type_hints
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    GetJsonSchemaHandler,
-    TypeAdapter,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, TypeAdapter, model_validator
 from pydantic_core import CoreSchema
 
-from alerts.config.values import (
-    Boolean,
-    ChannelAddress,
-    Clock,
-    Count,
-    Domain,
-    Duration,
-    Id,
-    Instant,
-    Language,
-    Patterns,
-    Rate,
-    Share,
-    Text,
-    Threshold,
-    Wait,
-    WebAddress,
-    Weekly,
-    Zone,
-    problem,
-)
+from alerts.config import values
 from alerts.model.alert import AlertState
 from alerts.model.institution import Criticality, Derivation, Role
 from alerts.model.level import Axis, Level, LevelRules
@@ -78,81 +49,67 @@ class AuthorityForm(ShortForm):
     """Institutions upon which the publisher of a source acts; a list of ids is short for `{ids: …}`."""
 
     short = ("ids", list)
-    ids: tuple[Id, ...] = ()
-    tags: tuple[Text, ...] = ()
+    ids: tuple[values.Id, ...] = ()
+    tags: tuple[values.Text, ...] = ()
 
 
 class SourceForm(Form):
     """A feed of one publisher."""
 
-    id: Id
-    url: WebAddress
-    publisher: Text
+    id: values.Id
+    url: values.WebAddress
+    publisher: values.Text
     reliability: Reliability = Reliability.F
-    speaks_for: tuple[Id, ...] = ()
+    speaks_for: tuple[values.Id, ...] = ()
     authority_on: AuthorityForm = AuthorityForm()
-    interval: Duration = _SOURCE.interval
-    at_most: Duration | None = None
-    language: Language = ""
-    tags: tuple[Text, ...] = ()
-    allow_private: Boolean = False
+    interval: values.Duration = _SOURCE.interval
+    at_most: values.Duration | None = None
+    language: values.Language = ""
+    tags: tuple[values.Text, ...] = ()
+    allow_private: values.Boolean = False
 
 
 class RelationForm(Form):
     """A relation to another institution."""
 
-    kind: Text
-    to: Id
-
-
-_DERIVATIONS = WithJsonSchema(
-    {"anyOf": [{"enum": ["all", "none"]}, {"type": "array", "items": {"enum": [each.value for each in Derivation]}}]}
-)
-
-
-def _derivations(value: Any) -> Any:
-    """`all`, `none` or a list, always as a list."""
-    if isinstance(value, str):
-        if value not in {"all", "none"}:
-            raise problem(f"write all, none, or a list of {', '.join(Derivation)}")
-        return list(Derivation) if value == "all" else []
-    return value
+    kind: values.Text
+    to: values.Id
 
 
 class MatchForm(Form):
     """How the names of the institution are accepted in a text."""
 
-    case_sensitive: Boolean | None = None
-    require_any: tuple[Text, ...] = ()
-    exclude: tuple[Text, ...] = ()
-    derive: Annotated[tuple[Derivation, ...], BeforeValidator(_derivations), _DERIVATIONS] = tuple(Derivation)
+    case_sensitive: values.Boolean | None = None
+    require_any: tuple[values.Text, ...] = ()
+    exclude: tuple[values.Text, ...] = ()
+    derive: values.Derivations = tuple(Derivation)
 
 
 class AliasForm(ShortForm):
     """Another name, alone or with conditions of its own, which then hold in place of those of the institution."""
 
     short = ("name", str)
-    name: Text
-    case_sensitive: Boolean | None = None
-    require_any: tuple[Text, ...] = ()
-    exclude: tuple[Text, ...] = ()
+    name: values.Text
+    case_sensitive: values.Boolean | None = None
+    require_any: tuple[values.Text, ...] = ()
+    exclude: tuple[values.Text, ...] = ()
 
 
 class InstitutionForm(Form):
     """An organisation that is tracked."""
 
-    id: Id
-    name: Text
+    id: values.Id
+    name: values.Text
     aliases: tuple[AliasForm, ...] = ()
-    products: tuple[Text, ...] = ()
-    domains: tuple[Domain, ...] = ()
-    ids: dict[str, Text] = {}
-    category: Text = ""
-    region: Text = ""
-    primary_domain: Text = ""
+    products: tuple[values.Text, ...] = ()
+    domains: tuple[values.Domain, ...] = ()
+    ids: dict[str, values.Text] = {}
+    category: values.Text = ""
+    region: values.Text = ""
+    primary_domain: values.Text = ""
     role: Role = Role.SUBJECT
     criticality: Criticality = Criticality.MEDIUM
-    tags: tuple[Text, ...] = ()
+    tags: tuple[values.Text, ...] = ()
     relations: tuple[RelationForm, ...] = ()
     match: MatchForm = MatchForm()
 
@@ -160,200 +117,200 @@ class InstitutionForm(Form):
 class SeverityForm(Form):
     """What one fully confirmed headline story does alone, on each axis."""
 
-    priority: Share = 0.0
-    policy: Share = 0.0
-    continuity: Share = 0.0
+    priority: values.Share = 0.0
+    policy: values.Share = 0.0
+    continuity: values.Share = 0.0
 
 
 class TopicForm(Form):
     """What an item can be about."""
 
-    id: Id
+    id: values.Id
     signal: Signal | None = None
-    extends: Boolean = False
-    any: tuple[Text, ...] = ()
-    none: tuple[Text, ...] = ()
-    patterns: Patterns = {}
-    weak: Patterns = {}
-    resolved_by: Patterns = {}
-    except_: Annotated[Patterns, Field(alias="except")] = {}
+    extends: values.Boolean = False
+    any: tuple[values.Text, ...] = ()
+    none: tuple[values.Text, ...] = ()
+    patterns: values.Patterns = {}
+    weak: values.Patterns = {}
+    resolved_by: values.Patterns = {}
+    except_: Annotated[values.Patterns, Field(alias="except")] = {}
     severity: SeverityForm = SeverityForm()
     near: Near = Near.ITEM
-    negation: Boolean = True
+    negation: values.Boolean = True
 
 
 class RaiseForm(Form):
     """Scores, each above the one before it."""
 
-    medium: Threshold = _LEVELS.raise_[Level.MEDIUM]
-    high: Threshold = _LEVELS.raise_[Level.HIGH]
-    critical: Threshold = _LEVELS.raise_[Level.CRITICAL]
+    medium: values.Threshold = _LEVELS.raise_[Level.MEDIUM]
+    high: values.Threshold = _LEVELS.raise_[Level.HIGH]
+    critical: values.Threshold = _LEVELS.raise_[Level.CRITICAL]
 
 
 class HalfLifeForm(Form):
     """How fast evidence fades."""
 
-    priority: Duration = _LEVELS.half_life[Axis.PRIORITY]
-    policy: Duration = _LEVELS.half_life[Axis.POLICY]
-    continuity: Duration = _LEVELS.half_life[Axis.CONTINUITY]
+    priority: values.Duration = _LEVELS.half_life[Axis.PRIORITY]
+    policy: values.Duration = _LEVELS.half_life[Axis.POLICY]
+    continuity: values.Duration = _LEVELS.half_life[Axis.CONTINUITY]
 
 
 class LevelsForm(Form):
     """When a score lifts a level, how far it must fall back, and how fast evidence fades."""
 
     raise_: Annotated[RaiseForm, Field(alias="raise")] = RaiseForm()
-    margin: Share = _LEVELS.margin
+    margin: values.Share = _LEVELS.margin
     half_life: HalfLifeForm = HalfLifeForm()
 
 
 class SelectionForm(Form):
     """Which institutions: those that any of the lists names."""
 
-    institutions: tuple[Id, ...] = ()
-    tags: tuple[Text, ...] = ()
-    regions: tuple[Text, ...] = ()
-    categories: tuple[Text, ...] = ()
-    all: Boolean = False
+    institutions: tuple[values.Id, ...] = ()
+    tags: tuple[values.Text, ...] = ()
+    regions: tuple[values.Text, ...] = ()
+    categories: tuple[values.Text, ...] = ()
+    all: values.Boolean = False
 
 
 class ExclusionForm(SelectionForm):
     """What a rule leaves out."""
 
-    topics: tuple[Id, ...] = ()
+    topics: tuple[values.Id, ...] = ()
     signals: tuple[Signal, ...] = ()
-    sources: tuple[Id, ...] = ()
+    sources: tuple[values.Id, ...] = ()
 
 
 class EscalateForm(Form):
     """Where an alert goes on to if nobody acknowledges it."""
 
-    after: Duration
-    to: Annotated[tuple[Text, ...], Field(min_length=1)]
+    after: values.Duration
+    to: Annotated[tuple[values.Text, ...], Field(min_length=1)]
 
 
 class WatchForm(SelectionForm):
     """What a subscriber is alerted to. At least one key must select institutions."""
 
-    name: Text = ""
+    name: values.Text = ""
     on: Annotated[tuple[On, ...], Field(min_length=1)] = (On.STORY, On.LEVEL)
     axes: Annotated[tuple[Axis, ...], Field(min_length=1)] = tuple(Axis)
-    topics: tuple[Id, ...] = ()
+    topics: tuple[values.Id, ...] = ()
     signals: tuple[Signal, ...] = ()
     at_least: Level = Level.MEDIUM
     min_grade: Literal["A", "B", "C", "D"] = "D"
     except_: Annotated[ExclusionForm | None, Field(alias="not")] = None
     direction: Direction = Direction.RISE
-    again: Wait = timedelta(days=7)
-    to: tuple[Text, ...] = ()
+    again: values.Wait = timedelta(days=7)
+    to: tuple[values.Text, ...] = ()
     escalate: EscalateForm | None = None
 
 
 class QuietForm(Form):
     """Local hours in which alerts wait."""
 
-    from_: Annotated[Clock, Field(alias="from")]
-    to: Clock
-    timezone: Zone = "UTC"
+    from_: Annotated[values.Clock, Field(alias="from")]
+    to: values.Clock
+    timezone: values.Zone = "UTC"
     unless: Level | None = None
 
 
 class DigestForm(Form):
     """One message a day for what can wait."""
 
-    at: Clock
-    timezone: Zone = "UTC"
+    at: values.Clock
+    timezone: values.Zone = "UTC"
     below: Level = Level.HIGH
 
 
 class BriefingForm(Form):
     """What the week before brought, in one message."""
 
-    weekly: Weekly
-    timezone: Zone = "UTC"
+    weekly: values.Weekly
+    timezone: values.Zone = "UTC"
 
 
 class SubscriberForm(Form):
     """A person or a team that gets alerts."""
 
-    id: Id
+    id: values.Id
     tier: Tier = Tier.OPEN
-    channels: Annotated[dict[Text, ChannelAddress], Field(default_factory=dict)]
-    rates: Annotated[dict[Text, Rate], Field(default_factory=dict)]
-    fallback: Annotated[dict[Text, Text], Field(default_factory=dict)]
+    channels: Annotated[dict[values.Text, values.ChannelAddress], Field(default_factory=dict)]
+    rates: Annotated[dict[values.Text, values.Rate], Field(default_factory=dict)]
+    fallback: Annotated[dict[values.Text, values.Text], Field(default_factory=dict)]
     watch: tuple[WatchForm, ...] = ()
     quiet_hours: QuietForm | None = None
     digest: DigestForm | None = None
     briefing: BriefingForm | None = None
-    repeat: Duration | None = None
-    limit: Rate | None = None
-    group: Wait = timedelta(minutes=1)
+    repeat: values.Duration | None = None
+    limit: values.Rate | None = None
+    group: values.Wait = timedelta(minutes=1)
 
 
 class SilenceForm(SelectionForm):
     """Alerts on the selected institutions are held back. At least one key must select institutions."""
 
-    until: Instant
-    starts: Instant | None = None
-    reason: Text = ""
-    author: Text = ""
+    until: values.Instant
+    starts: values.Instant | None = None
+    reason: values.Text = ""
+    author: values.Text = ""
 
 
 class OperatorsForm(Form):
     """Who is notified of incidents of the system itself."""
 
-    channels: Annotated[dict[Text, ChannelAddress], Field(default_factory=dict)]
+    channels: Annotated[dict[values.Text, values.ChannelAddress], Field(default_factory=dict)]
     on: Annotated[tuple[IncidentKind, ...], Field(min_length=1)] = tuple(IncidentKind)
 
 
 class AccessForm(Form):
     """What people who sign on may see and do, by their groups."""
 
-    claim: Text = "groups"
-    operators: tuple[Text, ...] = ()
-    tiers: dict[Text, Tier] = {}
-    subscribers: dict[Text, Id] = {}
+    claim: values.Text = "groups"
+    operators: tuple[values.Text, ...] = ()
+    tiers: dict[values.Text, Tier] = {}
+    subscribers: dict[values.Text, values.Id] = {}
 
 
 class ItemForm(Form):
     """An item of a test, with the keys of a JSONL item; only the title is needed."""
 
-    id: Text = ""
+    id: values.Text = ""
     title: str
     summary: str = ""
     content: str = ""
     url: str = ""
     source: str = ""
     publisher: str = ""
-    published: Instant | None = None
-    observed: Instant | None = None
+    published: values.Instant | None = None
+    observed: values.Instant | None = None
     language: str = ""
     origin: str = ""
     author: str = ""
-    withdrawn: Boolean = False
+    withdrawn: values.Boolean = False
 
 
 class ExpectationForm(Form):
     """What must hold as of `at`. Only what is given is checked."""
 
-    institution: Id = ""
+    institution: values.Id = ""
     axis: Axis | None = None
     level: Level | None = None
-    mentioned: Boolean | None = None
-    topic: Id = ""
-    subscriber: Id = ""
-    channel: Text = ""
-    alerts: Count | None = None
+    mentioned: values.Boolean | None = None
+    topic: values.Id = ""
+    subscriber: values.Id = ""
+    channel: values.Text = ""
+    alerts: values.Count | None = None
     state: AlertState | None = None
-    reason: Text = ""
-    text: Text = ""
-    not_text: Text = ""
+    reason: values.Text = ""
+    text: values.Text = ""
+    not_text: values.Text = ""
 
 
 class ConfigTestForm(Form):
     """A unit test of the configuration."""
 
-    name: Text
-    at: Instant
+    name: values.Text
+    at: values.Instant
     items: tuple[ItemForm, ...] = ()
     expect: Annotated[tuple[ExpectationForm, ...], Field(min_length=1)]
 
@@ -363,11 +320,11 @@ class ConfigurationForm(Form):
 
     sources: tuple[SourceForm, ...] = ()
     institutions: tuple[InstitutionForm, ...] = ()
-    topic_packs: tuple[Id, ...] = ()
-    topics_off: tuple[Id, ...] = ()
+    topic_packs: tuple[values.Id, ...] = ()
+    topics_off: tuple[values.Id, ...] = ()
     topics: tuple[TopicForm, ...] = ()
     levels: LevelsForm = LevelsForm()
-    fresh: Duration = FRESH
+    fresh: values.Duration = FRESH
     subscribers: tuple[SubscriberForm, ...] = ()
     silences: tuple[SilenceForm, ...] = ()
     operators: Annotated[OperatorsForm, Field(default_factory=OperatorsForm)]

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, StringConstraints,
 from pydantic_core import PydanticCustomError
 
 from alerts.model.channels import is_allowed
+from alerts.model.institution import Derivation
 from alerts.model.subscriber import RateLimit
 from alerts.model.times import format_duration, parse_duration, parse_time
 
@@ -145,6 +146,15 @@ def _patterns(value: Any) -> Any:
     return {language: tuple(patterns) for language, patterns in by_language.items()}
 
 
+def _derivations(value: Any) -> Any:
+    """`all`, `none` or a list, always as a list."""
+    if isinstance(value, str):
+        if value not in {"all", "none"}:
+            raise problem(f"write all, none, or a list of {', '.join(Derivation)}")
+        return list(Derivation) if value == "all" else []
+    return value
+
+
 _ZONE_ADVICE: Final = "unknown time zone: write a name such as UTC, Europe/Paris or America/New_York"
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -193,6 +203,12 @@ Patterns = Annotated[
     dict[str, tuple[str, ...]],
     BeforeValidator(_patterns),
     WithJsonSchema({"anyOf": [TEXTS, {"type": "object", "additionalProperties": TEXTS}]}),
+]
+_SEVERAL_DERIVATIONS: Final = {"type": "array", "items": {"enum": [each.value for each in Derivation]}}
+Derivations = Annotated[
+    tuple[Derivation, ...],
+    BeforeValidator(_derivations),
+    WithJsonSchema({"anyOf": [{"enum": ["all", "none"]}, _SEVERAL_DERIVATIONS]}),
 ]
 ChannelAddress = Annotated[
     str,

@@ -9,21 +9,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO, TypeVar
 
-import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.demo.server import FeedServer
 from alerts.model.alert import fate
+from alerts.model.tables import table
 from alerts.pipeline.inline import Once
 from alerts.pipeline.publish import publish_files
 from alerts.runtime.runtime import Runtime
 from alerts.store.repositories.transitions import transition_of
 from alerts.store.schema import AlertRow, FindingRow, RevisionRow, StoryEventRow, StoryRow, TransitionRow
 
-_HERE = Path(__file__).parent
-CONFIG = _HERE / "config"
+CONFIG = Path(__file__).parent / "config"
 # Between two steps when the demonstration runs live: time to read, and for the slowest part of the line.
 PAUSE_SECONDS = 6.0
 
@@ -89,7 +88,7 @@ class Narrator:
 
 def server() -> FeedServer:
     """The feed server with the shipped scenario; a context manager."""
-    return FeedServer(yaml.safe_load((_HERE / "scenario.yaml").read_text(encoding="utf-8")))
+    return FeedServer(table("alerts.demo", "scenario.yaml"))
 
 
 def once(stage: FeedServer, runtime: Runtime, driver: Once, out: TextIO) -> None:

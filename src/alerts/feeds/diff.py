@@ -66,10 +66,6 @@ class KnownItems:
     by_id: Mapping[str, KnownItem] = field(default_factory=dict)
     total: int = 0
 
-    @classmethod
-    def of(cls, items: Iterable[KnownItem], total: int) -> "KnownItems":
-        return cls({item.id: item for item in items}, total)
-
 
 @dataclass(frozen=True, slots=True)
 class ItemChange:
@@ -95,7 +91,6 @@ class Decision:
     held: int = 0
     quarantine: str = ""
     released: bool = False  # a quarantine ended with this poll; its items are backfill
-    rolled_back: bool = False  # a cache served an older version of the feed: its edits were ignored
     entry_hashes: tuple[tuple[str, str], ...] = ()  # hash of an entry's bytes to item id, of all that was decided
 
 
@@ -141,7 +136,6 @@ def decide(source: Source, parsed: ParsedFeed, known: KnownItems, state: FeedSta
         held=len(new) - len(admitted),
         quarantine=quarantine,
         released=bool(backfill) and known.total > 0,
-        rolled_back=rolled_back,
         entry_hashes=tuple(entry_hashes),
     )
 

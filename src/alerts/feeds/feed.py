@@ -13,7 +13,7 @@ MAX_TEXT: Final = 200_000  # characters of summary and content, each
 
 
 class ErrorKind(StrEnum):
-    """Why a poll brought nothing. The value is remembered of the source (`FeedState.error_kind`)."""
+    """Why a poll brought nothing."""
 
     DOWN = "down"  # no connection: name, route, refused
     TLS = "tls"
@@ -80,10 +80,6 @@ class FetchResult:
     detail: str = ""  # one line for people, where there is an error
     elapsed: float = 0.0  # seconds
     server_time: datetime | None = None  # by the clock of the server when it answered
-
-    @property
-    def ok(self) -> bool:
-        return self.error is None
 
     @property
     def modified(self) -> bool:

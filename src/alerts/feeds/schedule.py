@@ -116,7 +116,6 @@ class _Poll:
             last_success=now,
             failures=0,
             failing_since=None,
-            error_kind="",
             error_line="",
             gone=0,
             gone_since=None,
@@ -127,8 +126,6 @@ class _Poll:
         if parsed is not None and not parsed.same_body:
             state = replace(
                 state,
-                home=parsed.link,
-                language=parsed.language,
                 ttl=parsed.ttl,
                 skip_hours=parsed.skip_hours,
                 skip_days=parsed.skip_days,
@@ -184,7 +181,7 @@ class _Poll:
 
     def failed(self, state: FeedState, error: ErrorKind, line: str) -> FeedState:
         failures, since = state.failures + 1, state.failing_since or self.now
-        state = replace(state, failures=failures, failing_since=since, error_kind=error.value, error_line=line)
+        state = replace(state, failures=failures, failing_since=since, error_line=line)
         if error is ErrorKind.GONE:
             since = state.gone_since or self.now
             state = replace(state, gone=state.gone + 1, gone_since=since)

@@ -41,8 +41,7 @@ class FeedState:
 
     failures: int = 0  # in a row
     failing_since: datetime | None = None
-    error_kind: str = ""  # empty after a success
-    error_line: str = ""
+    error_line: str = ""  # empty after a success
     stopped: str = ""  # why the source is not polled any more; empty: it is
 
     gone: int = 0  # 410 in a row
@@ -57,8 +56,6 @@ class FeedState:
     longest_gap: float = 0.0  # seconds between two items, by their dates; 0: not known
 
     # What the feed says of itself and asks of its readers, kept because a 304 does not repeat it.
-    home: str = ""  # the page that the feed belongs to
-    language: str = ""
     ttl: int = 0  # seconds
     skip_hours: tuple[int, ...] = ()
     skip_days: tuple[int, ...] = ()  # Monday is 0

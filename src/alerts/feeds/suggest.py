@@ -18,12 +18,12 @@ from alerts.feeds.fetching.network import HttpClient
 from alerts.feeds.links import host_key, shown
 from alerts.feeds.parsing.parse import parse
 from alerts.feeds.state import FeedState
-from alerts.feeds.tables import table
 from alerts.model.counted import counted_of
 from alerts.model.errors import InputError
 from alerts.model.fields import grouped
 from alerts.model.institution import Institution, Role
 from alerts.model.source import Reliability, Source
+from alerts.model.tables import table
 
 MAX_PROBES: Final = 100  # addresses asked for one institution
 MAX_SECONDS: Final = 300.0
@@ -54,7 +54,7 @@ class Address(NamedTuple):
 def addresses(institution: Institution) -> Iterator[Address]:
     """Those of all rules for which the institution has what they need, each once, in the order of the table."""
     seen: set[str] = set()
-    for kind, rule in table("known_addresses").items():
+    for kind, rule in table("alerts.feeds", "data/known_addresses.yaml").items():
         for values in _values(institution):
             for template in rule["urls"]:
                 names = _PLACEHOLDER.findall(template)
@@ -120,12 +120,12 @@ class Prober:
             source = replace(source, allow_private=True)
             result = self._ask(source)
         missing = "absent" if address.guessed else "failed"
-        if not result.ok:
+        if result.error is not None:
             return address._replace(state=missing if result.error in _ABSENT else "failed", why=result.detail)
         feed = parse(result.body, result.content_type, base_url=result.final_url, source=source)
         if feed.error is not None:
             named = feeds_of(result.body.decode("utf-8", "replace"), result.final_url)
-            if not address.page and named and named[0].declared:
+            if not address.page and named and named[0].type:  # a link that only looks like a feed has no type
                 return self._probe(address._replace(url=named[0].url, page=url))
             return address._replace(state=missing, why=f"{shown(source.url)}: {feed.detail}")
         if own := self._owner(result.final_url):

@@ -66,9 +66,6 @@ class Index:
             AhoCorasick(list(unspaced), matchkind=MatchKind.Standard, store_patterns=False) if unspaced else None
         )
 
-    def __len__(self) -> int:
-        return len(self._forms) + len(self._unspaced)
-
     def namesakes(self) -> frozenset[str]:
         """The institutions that share a form with another."""
         found: set[str] = set()

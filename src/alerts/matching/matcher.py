@@ -12,7 +12,6 @@ from alerts.matching.filters import FILTERS, Filter
 from alerts.matching.forms import forms, host
 from alerts.matching.index import Found, Index
 from alerts.matching.resolve import Reject, resolve
-from alerts.matching.salience import mention_salience
 from alerts.matching.spelling import spelling
 from alerts.matching.text import Text
 from alerts.matching.topics import Lexicon
@@ -24,6 +23,11 @@ from alerts.model.item import Item
 from alerts.model.mention import Matched, Mention, Rejection, Rule
 from alerts.model.source import Source
 from alerts.model.topic import Topic
+
+HEAD_OF_CONTENT = 300  # characters of the content that count as much as a summary
+VOICE = 0.3  # of an institution that only speaks about others, whatever the rule
+AMBIGUOUS = 0.5  # times this, where other institutions have the name too and nothing tells which is meant
+_BY_RULE = {Rule.NAME: 1.0, Rule.ALIAS: 1.0, Rule.PRODUCT: 0.8, Rule.DOMAIN: 0.8, Rule.PUBLISHER: 0.8}
 
 
 class Matcher:
@@ -171,3 +175,18 @@ def _mention(candidate: Candidate, ambiguous: bool, explain: bool) -> Mention:
     salience = mention_salience(candidate.field, first, form.rule, voice=voice, ambiguous=ambiguous)
     how = f"{form.origin} {form.cased!r}" if explain else ""
     return Mention(form.institution, candidate.field, first, last, text, form.rule, salience, how, ambiguous, voice)
+
+
+def mention_salience(field: str, start: int, rule: Rule, *, voice: bool = False, ambiguous: bool = False) -> float:
+    """Field (title 1.0, summary or the first 300 characters of the content 0.7, the rest 0.4) times rule.
+
+    `start` is the offset of the mention in the field. A mention in no field (`source`) counts as a title.
+    """
+    if field in {"title", "source"}:
+        weight = 1.0
+    elif field == "summary" or start < HEAD_OF_CONTENT:
+        weight = 0.7
+    else:
+        weight = 0.4
+    weight *= VOICE if voice else _BY_RULE[rule]
+    return round(weight * AMBIGUOUS if ambiguous else weight, 6)

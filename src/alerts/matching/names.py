@@ -65,10 +65,8 @@ def distinctive(word: str, cased: str) -> bool:
     return len(word) >= 4 and not plain and word not in _PLACES_AND_GIVEN_NAMES and word not in ADJECTIVES
 
 
-def place_at(low: Sequence[str], begin: int) -> int:
-    """How many words from `begin` on are a place; 0 where none is."""
-    if begin >= len(low):
-        return 0
-    places = _PLACES_BY_FIRST_WORD.get(low[begin], ())
-    found = next((len(place) for place in places if tuple(low[begin : begin + len(place)]) == place), 0)
-    return found or int(low[begin] in vocabulary.PLACE_NAMES)
+def leading_place(low: Sequence[str]) -> int:
+    """How many of the first words are a place; 0 where none is."""
+    places = _PLACES_BY_FIRST_WORD.get(low[0], ())
+    found = next((len(place) for place in places if tuple(low[: len(place)]) == place), 0)
+    return found or int(low[0] in vocabulary.PLACE_NAMES)

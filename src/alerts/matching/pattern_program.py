@@ -14,9 +14,8 @@ from functools import cached_property
 
 from alerts.matching.pattern_syntax import Choice, Gap, Mentioned, Node, Number, Word
 from alerts.matching.pattern_syntax import Sequence as Parts
-from alerts.matching.sentences import Sentences
 from alerts.matching.terms import Found
-from alerts.matching.text import UNSPACED_CHARACTER, Text
+from alerts.matching.text import UNSPACED_CHARACTER, Sentences, Text
 from alerts.model.mention import Mention
 
 MAX_MATCHES = 16  # of one pattern in one field

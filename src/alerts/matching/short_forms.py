@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from alerts.matching import vocabulary
-from alerts.matching.names import ADJECTIVES, SMALL_WORDS, Derived, Name, distinctive, ordinary, place_at
+from alerts.matching.names import ADJECTIVES, SMALL_WORDS, Derived, Name, distinctive, leading_place, ordinary
 from alerts.matching.words import word_list, words
 from alerts.model.institution import Derivation
 
@@ -83,7 +83,7 @@ def _inverted(name: Name) -> Iterator[Derived]:
     prefix = name.part(0, at - 1) + " " if at > 1 else ""
     begin = at + 1 + (low[at + 1] == "the" and at + 2 < size)
     noun, what = name.word(at - 1), name.part(begin, size)
-    if size - begin <= 3 and "of" not in low[begin:] and place_at(low, 0) == at - 1:
+    if size - begin <= 3 and "of" not in low[begin:] and leading_place(low) == at - 1:
         yield _short(f"{prefix}{what} {noun}")
     if low[-1] in vocabulary.DEMONYMS and size - begin == 1:
         yield _short(f"{vocabulary.DEMONYMS[low[-1]].capitalize()} {prefix}{noun}")
@@ -116,7 +116,7 @@ def _without_description(name: Name) -> Iterator[Derived]:
         end -= 1
     rest = name.low[:end]
     told = tuple(w for w in name.low[end:] if w not in SMALL_WORDS and w not in {"team", "national", "s", "club"})
-    place = place_at(rest, 0)
+    place = leading_place(rest)
     if place < end and any(distinctive(w, name.word(i)) for i, w in enumerate(rest)):
         yield _short(name.part(0, end))
     elif told:
@@ -128,7 +128,7 @@ def _without_description(name: Name) -> Iterator[Derived]:
 
 def _without_first_word(name: Name) -> Iterator[Derived]:
     """The end of a name counts where its first word stands elsewhere: (Harvard) Society of Fellows, at Harvard."""
-    place = place_at(name.low, 0)
+    place = leading_place(name.low)
     first = name.low[0]
     if place or first in ADJECTIVES or ("of" in name.low[2:] and distinctive(first, name.word(0))):
         begin = place or 1
@@ -180,7 +180,7 @@ def _without_nationality(name: Name, firm: bool) -> Iterator[Derived]:
 
 def _team(name: Name) -> Iterator[Derived]:
     """Teams go by the second half of their names: the (Houston) Astros."""
-    place = place_at(name.low, 0)
+    place = leading_place(name.low)
     rest = name.low[place:]
     if not place or len(rest) not in {1, 2}:
         return

@@ -8,7 +8,7 @@ import re
 from alerts.matching import vocabulary
 from alerts.matching.candidate import Candidate
 from alerts.matching.forms import Case, Strength
-from alerts.matching.spacing import same_gap
+from alerts.matching.text import same_gap
 from alerts.matching.words import word_list
 
 OF_ORGANISATIONS = vocabulary.ACTION_WORDS | vocabulary.AGENTS

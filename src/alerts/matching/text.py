@@ -1,4 +1,4 @@
-"""A field as matching sees it: folded, cut into words, with the way back to the text as given.
+"""A field as matching sees it: folded, cut into words and sentences, with the way back to the text as given.
 
 Folding makes spellings that readers take for the same equal: Unicode compatibility forms (NFKC), accents on
 Latin letters, quotes and dashes, white space, invisible characters. Case is kept in `cased` and dropped in
@@ -9,7 +9,10 @@ Everything here is linear in the text, whatever it holds (lone surrogates, megab
 
 import re
 import unicodedata
+from bisect import bisect_right
 from functools import cached_property, lru_cache
+
+from alerts.matching.words import word_list
 
 # Scripts written without spaces between words: any character may begin or end a name there.
 _UNSPACED_RANGES = (
@@ -52,6 +55,14 @@ _SPECIAL = (
     | dict.fromkeys("أإآٱ", "ا")  # the hamza of an alif is written or not
     | {"\u2028": "\n", "\u2029": "\n", "\x85": "\n"}
 )
+_BLANK_LINE = re.compile(r"\n\s*\n")
+_LOOSE_GAPS = frozenset({" ", "-", ",", "/"})
+
+# The end of a sentence. One class of characters first: the engine skips what is none of them.
+_BOUNDARY = re.compile(r"[.!?…。！？\n](?:(?<=[。！？\n])|[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\Wa-z]))")
+_LAST_WORD = re.compile(r"[\w.]{1,12}$")
+_DOTTED = re.compile(r"(?:\w\.)+\w")
+_ABBREVIATIONS = word_list("abbreviations")
 _MAX_SOUGHT = 8  # places of a text that are searched for
 _BLANK_CATEGORIES = frozenset({"Cs", "Cc", "Cn", "Co", "Zs"})
 
@@ -182,3 +193,47 @@ class Text:
         last = _CLUSTER.match(self.raw, self._back[end - 1])
         assert last is not None  # noqa: S101 - the pattern matches any one character
         return self._back[start], last.end()
+
+
+def same_gap(given: str, seen: str, word: str) -> bool:
+    """Whether `seen`, after `word` in a text, may stand for `given` between the same words of a name.
+
+    A space, a hyphen and a single line break are the same; a comma or slash of the name may be missing; the
+    full stop of an abbreviation (of at most three letters) may be missing or added. A blank line never is.
+    """
+    if given == seen:
+        return True
+    if "\n" in seen and _BLANK_LINE.search(seen):
+        return False
+    seen = " ".join(seen.split()) or (" " if seen else "")
+    given = given.strip() or " "
+    if given == seen:
+        return True
+    if given in _LOOSE_GAPS:
+        return seen in {" ", "-"} or (seen == "." and given == " " and len(word) <= 3)
+    return given == "." and seen == " "
+
+
+class Sentences:
+    """The sentences of one text; `at` numbers them by offset, `starts` are the offsets of all but the first.
+
+    Enough to tell whether two spans stand in the same one. An abbreviation's full stop ends none.
+    """
+
+    __slots__ = ("starts",)
+
+    def __init__(self, raw: str) -> None:
+        self.starts = [found.end() for found in _BOUNDARY.finditer(raw) if not _abbreviates(raw, found.start())]
+
+    def at(self, offset: int) -> int:
+        return bisect_right(self.starts, offset)
+
+
+def _abbreviates(raw: str, stop: int) -> bool:
+    if raw[stop] != ".":
+        return False
+    word = _LAST_WORD.search(raw, max(0, stop - 12), stop)
+    if word is None:
+        return False
+    last = word.group().lower()
+    return last in _ABBREVIATIONS or (len(last) == 1 and last.isalpha()) or _DOTTED.fullmatch(last) is not None

@@ -7,10 +7,8 @@ from itertools import chain
 from alerts.matching.negation import is_negative
 from alerts.matching.pattern_program import Match, Program, View
 from alerts.matching.pattern_syntax import Choice, Node, needs_name, parse_pattern, reach, required, words_in, words_of
-from alerts.matching.sentences import Sentences
-from alerts.matching.spacing import same_gap
 from alerts.matching.terms import Found, Terms
-from alerts.matching.text import Text
+from alerts.matching.text import Sentences, Text, same_gap
 from alerts.model.fields import grouped
 from alerts.model.mention import Mention
 from alerts.model.topic import PatternKind, Topic, TopicPattern

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from alerts.matching.negation import denied, denied_without_spaces, is_negative
-from alerts.matching.sentences import Sentences
-from alerts.matching.text import Text
+from alerts.matching.text import Sentences, Text
 from alerts.matching.topic_rules import Span, TopicRules, language_code
 from alerts.matching.words import words
 from alerts.model.fields import grouped

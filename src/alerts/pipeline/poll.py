@@ -10,18 +10,18 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from alerts.cases.observation import publisher_of
+from alerts.cases.observation import observation, publisher_of
 from alerts.feeds.diff import Decision, ItemChange, KnownItems, Wanted
 from alerts.feeds.links import host_key
 from alerts.feeds.poll import PolledFeed, poll_feed
 from alerts.feeds.schedule import next_poll, unfinished
 from alerts.feeds.state import poll_url
 from alerts.model.errors import AlertsError
+from alerts.model.item import Item
 from alerts.model.mention import Matched
 from alerts.model.records import fields_of
 from alerts.model.source import Source
 from alerts.pipeline import websub
-from alerts.pipeline.mentions import finding_rows
 from alerts.runtime import logs
 from alerts.runtime.configuration import Active
 from alerts.runtime.runtime import Runtime
@@ -54,11 +54,6 @@ class PollOutcome:
     error: str = ""
     skipped: bool = False
     fault: Exception | None = None
-
-
-def poll(runtime: Runtime, source_id: str, *, due_only: bool = True) -> PollOutcome:
-    """Polls one source; see `poll_sources`."""
-    return poll_sources(runtime, source_id, due_only=due_only)[0]
 
 
 def poll_sources(
@@ -312,3 +307,35 @@ def _store(
         rows += finding_rows(active, each.matched, each.features, item, revision, about, quiet=each.backfill)
     cases.add_findings(session, rows)
     return institutions
+
+
+def finding_rows(
+    active: Active,
+    matched: Matched,
+    reduced: Features | None,
+    item: Item,
+    revision: int,
+    former: set[str],
+    *,
+    quiet: bool = False,
+) -> list[dict[str, Any]]:
+    """Findings: one row for each institution that the item mentions, or mentioned until now.
+
+    `reduced` are its features where they were already computed, before it had its timestamp.
+    """
+    institutions = sorted({*matched.institutions(), *former})
+    if not institutions:
+        return []
+    reduced = reduced or features(item, publisher_of(item, active.settings.sources), matched.mentions)
+    reduced = replace(reduced, observed=item.observed, reported=item.reported)
+    common = {"revision": revision, "quiet": quiet, "features": reduced.dump()}
+    rows = []
+    for institution in institutions:
+        seen = observation(item, institution, matched, reduced, active.settings.sources, active.authorities).report
+        mentions = [
+            [each.field, each.start, each.end, each.text, each.rule.value, each.salience]
+            for each in matched.mentions
+            if each.institution == institution
+        ]
+        rows.append(cases.finding_row(seen, institution=institution, mentions=mentions, **common))
+    return rows

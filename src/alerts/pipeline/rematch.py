@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from alerts.model.item import Item
 from alerts.model.mention import Matched
-from alerts.pipeline.mentions import finding_rows
+from alerts.pipeline.poll import finding_rows
 from alerts.pipeline.publish import mark_outdated
 from alerts.runtime import logs
 from alerts.runtime.configuration import Active

@@ -9,7 +9,7 @@ Each commits its own transaction, then enqueues what comes next.
 from datetime import timedelta
 
 from alerts.pipeline.assess import assess
-from alerts.pipeline.poll import poll, poll_sources
+from alerts.pipeline.poll import poll_sources
 from alerts.pipeline.rematch import rematch
 from alerts.pipeline.route import advance
 from alerts.pipeline.send import send
@@ -18,7 +18,7 @@ from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import TaskRequests
 from alerts.store import system_state
 
-__all__ = ["advance_desk", "assess", "poll", "poll_sources", "rematch", "send", "tick"]
+__all__ = ["advance_desk", "assess", "poll_sources", "rematch", "send", "tick"]
 
 
 def advance_desk(runtime: Runtime, subscriber: str, *, release: timedelta | None = None) -> bool:

@@ -3,13 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
 from typing import Any
-
-import yaml
 
 from alerts.model.channels import host_of, scheme_of
 from alerts.model.secret import Secret
+from alerts.model.tables import table
 from alerts.rendering import escape
 from alerts.rendering.view import Format
 
@@ -80,8 +78,8 @@ _UNKNOWN = Service(PLAIN, source_format=Format.TEXT, template="message.j2")
 @cache
 def _services() -> Mapping[str, Service]:
     """The services of `data/services.yaml` by name."""
-    text = (files("alerts.rendering") / "data" / "services.yaml").read_text(encoding="utf-8")
-    return {name: _service(entry) for entry in yaml.safe_load(text) for name in entry["services"]}
+    entries = table("alerts.rendering", "data/services.yaml")
+    return {name: _service(entry) for entry in entries for name in entry["services"]}
 
 
 def _service(entry: Mapping[str, Any]) -> Service:

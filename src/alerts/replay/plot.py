@@ -41,5 +41,5 @@ def _panel(result: Result, settings: Settings, institution: str, moves: list[Tra
     case = result.cases[institution]
     start, end = moves[0].at - timedelta(days=1), max(moves[-1].at, result.end or moves[-1].at)
     instants = grid(start, end, POINTS, moves)
-    series = {axis: curve(case.course(axis), instants, half_life_of(settings.levels, axis)) for axis in Axis}
+    series = {axis: curve(case.courses[axis], instants, half_life_of(settings.levels, axis)) for axis in Axis}
     return levels_svg(series, moves, settings.levels, title=f"{case.institution.name}: levels over time")

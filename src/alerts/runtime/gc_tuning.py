@@ -12,11 +12,3 @@ _THRESHOLD = 50_000  # new objects between two collections; they take some megab
 def look_rarely() -> None:
     """For processes that work through many items."""
     gc.set_threshold(_THRESHOLD, 20, 20)
-
-
-def keep() -> None:
-    """Treats what is in memory now as permanent: it is not scanned again, nor copied by a fork.
-
-    Imports leave hardly any cycles behind: to look for them first would cost a tenth of a second.
-    """
-    gc.freeze()

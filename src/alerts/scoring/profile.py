@@ -148,13 +148,10 @@ def contributions(
 def _largest(
     standing: Standing, axis: Axis, topics: Mapping[str, Topic], rules: LevelRules
 ) -> tuple[Contribution, ...]:
-    institution, shown = standing.institution, (each for each in standing.axes[axis].leading if _is_shown(each))
+    institution, leading = standing.institution, standing.axes[axis].leading
+    shown = (each for each in leading if each.confidence >= INTERNAL_BELOW)
     ranked = ((each, impacts.term(each, axis, topics, institution)) for each in shown)
     return contributions(ranked, axis, standing.at, topics=topics, rules=rules, institution=institution)
-
-
-def _is_shown(story: StorySummary) -> bool:
-    return story.confidence >= INTERNAL_BELOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +166,7 @@ class _Pack:
     def of(cls, standing: Standing, weights: Mapping[str, float]) -> "_Pack":
         """The stories that contribute, and the newest."""
         leading = (each for view in standing.axes.values() for each in view.leading if each.story in weights)
-        newest = (each for each in standing.newest if _is_shown(each))
+        newest = (each for each in standing.newest if each.confidence >= INTERNAL_BELOW)
         shown = {each.story: each for each in (*leading, *newest)}
         stories = sorted(shown.values(), key=lambda each: (-each.newest.timestamp(), each.story))
         records: list[model.SourceRecord] = []

@@ -5,6 +5,7 @@ languages share it, and a name of several words is one shared term, not several.
 """
 
 import json
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from alerts.model.mention import Mention, Rule
 from alerts.model.pages import canonical
 from alerts.model.times import instant, micros
 from alerts.stories import credit
-from alerts.stories.corrections import without_mark
+from alerts.stories.lexicon import lines
 from alerts.stories.sketch import Prints, fingerprints
 from alerts.stories.terms import FREQUENT, terms_of, tokens, weight
 
@@ -31,6 +32,16 @@ _BODY = 480  # characters, the first of a summary or content, that say what the 
 _BODY_TERMS = 16
 # The rules that find an institution itself: a product tells one of its stories from another.
 _NAMES = frozenset({Rule.NAME, Rule.ALIAS, Rule.PUBLISHER})
+
+# Headlines that begin with a correction mark: "Correction: …", "[Corrected] …", "CORRECTED-UPDATE 2-…",
+# "(Berichtigung) …", "更正：…"; a sentence about one has no mark.
+_MARKS = "|".join(re.escape(mark).replace(r"\ ", r"\s+") for mark in lines("correction_marks"))
+_MARK = re.compile(
+    rf"\s*(?:[\[(【]\s*(?:{_MARKS})(?:\W*update\s*\d*)?\s*[\])】]\s*[:：\-–—]?"
+    rf"|(?:{_MARKS})(?:[\s\-]+update\s*\d*)?(?:\s*[:：]|\s+[-–—|]\s)"
+    r"|corrected[-–—](?=\S))\s*",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -124,6 +135,17 @@ def features(item: Item, publisher: str, mentions: Iterable[Mention] = ()) -> Fe
         origin=credit.outlet(origin) if origin else "",
         agency=agency,
     )
+
+
+def is_correction(headline: str) -> bool:
+    """Whether a headline says that it corrects what was reported."""
+    return _MARK.match(headline) is not None
+
+
+def without_mark(headline: str) -> str:
+    """The headline without its correction mark; as it is where nothing would be left."""
+    match = _MARK.match(headline)
+    return headline if match is None else headline[match.end() :] or headline
 
 
 def _without_publisher(title: str, publisher: str) -> str:

@@ -3,10 +3,8 @@
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.metadata import version
-from importlib.resources import files
 from typing import Any, Final
 
-import yaml
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +13,7 @@ from alerts.insight.health import health
 from alerts.insight.search import whole_number
 from alerts.insight.source_history import history
 from alerts.model.records import as_record, fields_of, some, to_line, transition_record
+from alerts.model.tables import table
 from alerts.rendering import escape
 from alerts.rendering.profile_forms import profile_record
 from alerts.rendering.tiers import DETAIL, gate, gate_changes
@@ -38,8 +37,7 @@ def answer(record: Mapping[str, Any], *, status: int = 200) -> Response:
 
 @cache
 def _described() -> dict[str, Any]:
-    text = files("alerts.web").joinpath("openapi.yaml").read_text(encoding="utf-8")
-    described: dict[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)
+    described: dict[str, Any] = table("alerts.web", "openapi.yaml")
     described["info"]["version"] = version("institution-alerts")
     return described
 

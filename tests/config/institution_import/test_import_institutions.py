@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from alerts.cli.main import cli
 from alerts.config.institution_import.merge import Plan, plan
 from alerts.config.institution_import.read import MAX_CHARS, MAX_VALUES, Record, read
-from alerts.config.load import load
+from alerts.config.load import load_entries
 from alerts.config.yaml_output import to_yaml
 from alerts.model.errors import InputError, UsageError
 from alerts.model.institution import Institution
@@ -502,7 +502,7 @@ def test_what_is_written_can_be_loaded_and_importing_it_again_adds_nothing(
     text = "\n".join(json.dumps(each) for each in rows)
     first = planned(text).entries
     (directory / "a.yaml").write_text(to_yaml("institutions", first, ""), encoding="utf-8")
-    loaded = list(load(directory).institutions.values())
+    loaded = list(load_entries(directory).settings.institutions.values())
     assert len(loaded) == len(first)
     assert planned(text, configured=loaded).entries == []
 
@@ -523,7 +523,7 @@ def test_importing_again_adds_nothing(tmp_path: Path) -> None:
     output = tmp_path / "config" / "imported.yaml"
     first = run(tmp_path, str(source), "--tag", "bank", "--write", str(output))
     assert first.exit_code == 0, first.output
-    loaded = load(tmp_path / "config").institutions
+    loaded = load_entries(tmp_path / "config").settings.institutions
     assert loaded["northbank-plc"].ids == (("lei", LEI),)
     assert loaded["novabank-x"].name == "Novabank ${X}"
     assert loaded["novabank-x"].tags == {"bank", "eu"}

@@ -6,21 +6,19 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from importlib.resources import files
 from itertools import chain, islice
 from typing import Any, Final
-
-import yaml
 
 from alerts.config.yaml_output import one_line
 from alerts.model.errors import InputError
 from alerts.model.institution import Criticality
+from alerts.model.tables import table
 
 MAX_VALUES: Final = 40  # of one setting of one institution; registries list hundreds of transliterations for some
 MAX_CHARS: Final = 200
 MAX_DEPTH: Final = 12  # of objects within objects; no known format goes deeper than nine
 
-_TABLE: Final = yaml.safe_load(files(__package__).joinpath("formats.yaml").read_text(encoding="utf-8"))
+_TABLE: Final = table("alerts.config.institution_import", "formats.yaml")
 SETTINGS: Final = tuple(_TABLE["columns"])  # what a column can be mapped to
 _COLUMNS: Final = {title: setting for setting, titles in _TABLE["columns"].items() for title in titles}
 _MANY: Final = {**dict.fromkeys(("aliases", "products", "region"), "[;|\n]"), "domains": "[;|,\n]", "tags": "[;|,\n]"}

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from alerts.feeds.links import absolute
 from alerts.feeds.parsing.text import to_line
-from alerts.feeds.tables import table
+from alerts.model.tables import table
 
-_TYPES = table("vocabulary")["feed_types"]
+_TYPES = table("alerts.feeds", "data/vocabulary.yaml")["feed_types"]
 _ELEMENT = re.compile(r"<(link|base|a)\b([^<>]{1,4000})>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([a-zA-Z-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>]+))")
 _HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style|template)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
@@ -20,12 +20,11 @@ _MOST = 2_000_000  # characters of a page that are looked at
 
 @dataclass(frozen=True, slots=True)
 class FoundFeed:
-    """A feed that a page names. `declared`: with `<link rel="alternate">`; else it is a link that looks it."""
+    """A feed that a page names: with `<link rel="alternate">`, or by a link that looks it (no title, no type)."""
 
     url: str
     title: str = ""
     type: str = ""
-    declared: bool = True
 
 
 def feeds_of(page: str, base_url: str) -> list[FoundFeed]:
@@ -51,7 +50,7 @@ def feeds_of(page: str, base_url: str) -> list[FoundFeed]:
                 rank = _TYPES[kind] + (10 if "comments" in (found.title + url).lower() else 0)
                 declared.append((rank, found))
         elif _LOOKS_LIKE_FEED.search(url):
-            guessed.append(FoundFeed(url, declared=False))
+            guessed.append(FoundFeed(url))
     ordered = [found for _, found in sorted(declared, key=lambda pair: pair[0])]
     first: dict[str, FoundFeed] = {}
     for found in (*ordered, *guessed):

@@ -29,7 +29,7 @@ import h11
 import idna
 
 from alerts.feeds.feed import ErrorKind
-from alerts.feeds.tables import table
+from alerts.model.tables import table
 
 # Host name and port to the texts of its addresses, best first. Raises OSError where there are none.
 Resolver = Callable[[str, int], Sequence[str]]
@@ -39,7 +39,7 @@ _MAX_URL: Final = 65536
 _PORTS: Final = {"http": 80, "https": 443}
 _HOST = re.compile(r"[A-Za-z0-9._:-]+")  # IDNA is already encoded, the brackets of IPv6 are off
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
-_TABLE = table("addresses")
+_TABLE = table("alerts.feeds", "data/addresses.yaml")
 _REFUSED = tuple(ip_network(text) for text in _TABLE["refused"])
 _NEVER = tuple(ip_network(text) for text in _TABLE["never"])
 _GLOBAL_V6 = IPv6Network("2000::/3")  # the only range from which global unicast addresses are given out

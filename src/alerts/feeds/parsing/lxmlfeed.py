@@ -18,9 +18,9 @@ from feedparser.mixin import _FeedParserMixin
 from lxml import etree
 
 from alerts.feeds.feed import RawFeed
-from alerts.feeds.tables import table
+from alerts.model.tables import table
 
-_TABLE: Final = table("vocabulary")
+_TABLE: Final = table("alerts.feeds", "data/vocabulary.yaml")
 _NAMESPACES: Final = _TABLE["namespaces"]
 
 

@@ -8,9 +8,9 @@ from contextlib import suppress
 from lxml import etree
 
 from alerts.feeds.feed import MAX_ENTRIES, MAX_TEXT
-from alerts.feeds.tables import table
+from alerts.model.tables import table
 
-_TABLE = table("html")
+_TABLE = table("alerts.feeds", "data/html.yaml")
 # What replaces the start and end of an element in the text.
 _SPACE = dict.fromkeys(_TABLE["blocks"].split(), "\n") | {"td": " ", "th": " "}
 _HIDDEN = frozenset(_TABLE["hidden"].split())

@@ -35,7 +35,7 @@ _ABOUT = select(_F.item, _F.institution, _F.salience).where(_F.item.in_(SOME)).o
 
 def known_items(session: Session, source: str, wanted: Wanted) -> KnownItems:
     """The items of a source that a poll's entries may be, and how many it has in all."""
-    found: list[KnownItem] = []
+    found: dict[str, KnownItem] = {}
     total = session.scalar(_TOTAL, {"source": source}) or 0
     if total:
         all_three = zip_longest(
@@ -43,8 +43,8 @@ def known_items(session: Session, source: str, wanted: Wanted) -> KnownItems:
         )
         for ids, links, titles in all_three:
             some = {"source": source, "ids": ids, "links": links, "titles": titles}
-            found += [KnownItem(*row) for row in session.execute(_WANTED, some)]
-    return KnownItems.of(found, total)
+            found |= {row[0]: KnownItem(*row) for row in session.execute(_WANTED, some)}
+    return KnownItems(found, total)
 
 
 def add(session: Session, changes: Sequence[ItemChange], items: Sequence[Item], publishers: Sequence[str]) -> list[int]:
