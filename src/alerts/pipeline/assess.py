@@ -30,7 +30,8 @@ from alerts.store.clock import next_timestamp
 from alerts.store.repositories import assessments, cases, deliveries, stories, transitions
 from alerts.store.repositories.cases import Case
 from alerts.store.repositories.stories import Happened
-from alerts.stories.cluster import Event, Joined
+from alerts.stories.cluster import Event as StoryEvent
+from alerts.stories.cluster import Joined
 
 Waiting = Sequence[tuple[datetime, Sequence[Observation]]]
 
@@ -39,7 +40,7 @@ Waiting = Sequence[tuple[datetime, Sequence[Observation]]]
 class History:
     """What working through the whole history again brought, in the place of what is stored."""
 
-    events: Sequence[tuple[datetime, Sequence[Event]]]
+    events: Sequence[tuple[datetime, Sequence[StoryEvent]]]
     stories: Sequence[Evidence]
     assessed: Sequence[Assessed]
 
