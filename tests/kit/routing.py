@@ -26,7 +26,7 @@ from alerts.model.subscriber import (
 from alerts.model.times import parse_duration, parse_time
 from alerts.model.topic import Signal
 from alerts.routing.alerts import Message, Outcome
-from alerts.routing.events import CaseEvent, CorrectionEvent, GradeChange, InstitutionEvent, Mention, Spike
+from alerts.routing.events import CorrectionEvent, Event, GradeChange, InstitutionEvent, Mention, Spike
 from alerts.routing.preferences import Preferences
 from alerts.routing.router import SubscriberRouter
 from alerts.routing.state import MemoryNotifications, RouterState, WatchKey, WatchState
@@ -68,7 +68,7 @@ class Office:
             self.subscriber, INSTITUTIONS, self.state, self.notifications, Preferences(tuple(self.answers))
         )
 
-    def hear(self, event: CaseEvent, at: datetime | None = None) -> Outcome:
+    def hear(self, event: Event, at: datetime | None = None) -> Outcome:
         return self._take(self.router.handle(event, at or event.at, self.silences))
 
     def advance(self, to: str | datetime) -> list[Message]:

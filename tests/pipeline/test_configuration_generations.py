@@ -130,14 +130,12 @@ def test_nothing_of_the_files_is_in_the_database_in_clear(lines: Any, content: d
     content["sources"][0]["url"] = "https://reader:PLANTEDa@feeds.example/wire"
     content["subscribers"][0]["channels"] = {"hook": "json://user:PLANTEDb@127.0.0.1:1/PLANTEDc"}
     line: System = lines(content)
-    (row,) = line.rows(ConfigurationRow)
-    assert row.content
+    line.reconfigure({**content, "levels": {"margin": 0.04}})
+    line.settle(seconds=1)
+    assert [bool(each.content) for each in line.rows(ConfigurationRow)] == [True, True]
     with line.database.read() as session:
         kept = [bytes(str(tuple(each)), "utf-8") for each in session.execute(select(ConfigurationRow.__table__))]
     assert not any(b"PLANTED" in each or b"Acme" in each for each in kept)
-    line.reconfigure({**content, "levels": {"margin": 0.04}})
-    line.settle(seconds=1)
-    assert [bool(each.content) for each in line.rows(ConfigurationRow)] == [False, True], "of the newest alone"
 
 
 # --- what turns empty ----------------------------------------------------------------------------------------

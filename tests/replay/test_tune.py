@@ -14,7 +14,7 @@ from alerts.model.item import Item
 from alerts.model.level import Level
 from alerts.model.subscriber import Exclusion, On, Selection, Subscriber, WatchRule
 from alerts.replay.backtest import rehearse
-from alerts.replay.tune import Change, least_judged, story_of, tune
+from alerts.replay.tune import least_judged, narrowed, story_of, tune
 
 ALL = replace(DESK, watch=(WatchRule(Selection(all=True), on=frozenset({On.STORY}), name="all of them"),))
 PLACES = [
@@ -134,9 +134,8 @@ def test_it_says_so_where_nothing_helps() -> None:
 
 def test_a_topic_that_a_rule_names_is_taken_out_and_the_last_one_excluded() -> None:
     rule = WatchRule(Selection(all=True), topics=frozenset({"outage", "lawsuit"}))
-    change = Change(Level.HIGH, "C", frozenset({"lawsuit", "fine"}), frozenset({"rumours"}))
-    then = change.applied(rule)
+    then = narrowed(rule, Level.HIGH, "C", {"lawsuit", "fine"}, {"rumours"})
     assert (then.topics, then.at_least, then.min_grade) == (frozenset({"outage"}), Level.HIGH, "C")
     assert (then.except_.topics, then.except_.sources) == (frozenset({"fine"}), frozenset({"rumours"}))
-    last = Change(topics=frozenset({"lawsuit"})).applied(replace(rule, topics=frozenset({"lawsuit"})))
+    last = narrowed(replace(rule, topics=frozenset({"lawsuit"})), Level.LOW, "F", {"lawsuit"}, set())
     assert (last.topics, last.except_.topics) == (frozenset({"lawsuit"}), frozenset({"lawsuit"}))

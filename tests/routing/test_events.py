@@ -9,7 +9,7 @@ from alerts.model.alert import gravest
 from alerts.model.level import Contribution
 from alerts.model.subscriber import On
 from alerts.routing.case_events import place
-from alerts.routing.events import CaseEvent, CorrectionEvent, strongest
+from alerts.routing.events import CorrectionEvent, Event, strongest
 
 
 def contribution(story: str, value: float) -> Contribution:
@@ -54,6 +54,6 @@ def test_within_an_instant_corrections_come_first_and_then_what_is_most_urgent()
     critical = level_event(at, "low>critical", institution="zeta")
     correction = CorrectionEvent("acme", at, at, "i1")
     later = level_event("10:01", "low>critical")
-    events: list[CaseEvent] = [later, fall, medium, critical, correction]
+    events: list[Event] = [later, fall, medium, critical, correction]
     found = sorted(events, key=place)
     assert found == [correction, critical, medium, fall, later]

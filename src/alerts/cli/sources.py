@@ -151,8 +151,9 @@ def _client() -> "HttpClient":
 @click.option(
     "--reliability-table",
     "table",
-    type=click.File("r", errors="replace"),
-    help="CSV of domain,reliability; it goes first.",
+    type=click.File("r", encoding="utf-8", errors="replace"),
+    metavar="FILE",
+    help="CSV of domain,reliability; it goes before what the rules say.",
 )
 @private_option
 @json_command
@@ -186,9 +187,8 @@ def suggest(app: App, institution: str, table: TextIO | None, allow_private: boo
                 progress.say(f"{state}: {why}")
             said.update((state, why))
             if as_json:
-                click.echo(
-                    to_line({"kind": found.kind, "url": found.url, "state": state, "why": why, "source": source})
-                )
+                record = {"kind": found.kind, "url": found.url, "state": state, "why": why, "source": source}
+                click.echo(to_line(record))
     if yaml and not as_json:
         click.echo(f"# Each answered with a feed. Look at reliability and speaks_for.\nsources:\n{yaml}", nl=False)
     guesses = counted(said["absent"], "guessed address", "guessed addresses")

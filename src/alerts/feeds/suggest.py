@@ -125,7 +125,7 @@ class Prober:
         feed = parse(result.body, result.content_type, base_url=result.final_url, source=source)
         if feed.error is not None:
             named = feeds_of(result.body.decode("utf-8", "replace"), result.final_url)
-            if not address.page and named and named[0].type:
+            if not address.page and named and named[0].type:  # a link that only looks like a feed has no type
                 return self._probe(address._replace(url=named[0].url, page=url))
             return address._replace(state=missing, why=f"{shown(source.url)}: {feed.detail}")
         if own := self._owner(result.final_url):

@@ -19,7 +19,7 @@ from alerts.model.story import Evidence
 from alerts.pipeline.rematch import is_current
 from alerts.pipeline.route import InstitutionEvents, Routed, route
 from alerts.routing.case_events import CaseEvents, EventState
-from alerts.routing.events import CaseEvent
+from alerts.routing.events import Event
 from alerts.runtime import logs
 from alerts.runtime.case_cache import CaseCache
 from alerts.runtime.configuration import Active
@@ -30,7 +30,8 @@ from alerts.store.clock import next_timestamp
 from alerts.store.repositories import assessments, cases, deliveries, stories, transitions
 from alerts.store.repositories.cases import Case
 from alerts.store.repositories.stories import Happened
-from alerts.stories.cluster import Event, Joined
+from alerts.stories.cluster import Event as StoryEvent
+from alerts.stories.cluster import Joined
 
 Waiting = Sequence[tuple[datetime, Sequence[Observation]]]
 
@@ -39,7 +40,7 @@ Waiting = Sequence[tuple[datetime, Sequence[Observation]]]
 class History:
     """What working through the whole history again brought, in the place of what is stored."""
 
-    events: Sequence[tuple[datetime, Sequence[Event]]]
+    events: Sequence[tuple[datetime, Sequence[StoryEvent]]]
     stories: Sequence[Evidence]
     assessed: Sequence[Assessed]
 
@@ -55,7 +56,7 @@ class Draft:
     upto: datetime
     history: History | None = None
     transitions: list[Transition] = field(default_factory=list)
-    happenings: list[CaseEvent] = field(default_factory=list)
+    happenings: list[Event] = field(default_factory=list)
     assessed: list[Assessed] = field(default_factory=list)
     events: list[Happened] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)

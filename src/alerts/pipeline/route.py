@@ -14,7 +14,7 @@ from alerts.model.settings import Settings
 from alerts.model.subscriber import Silence
 from alerts.routing.alerts import Outcome, explanation_record
 from alerts.routing.case_events import place, resolved
-from alerts.routing.events import CaseEvent, CorrectionEvent
+from alerts.routing.events import CorrectionEvent, Event
 from alerts.routing.preferences import Preferences
 from alerts.routing.router import SubscriberRouter
 from alerts.runtime.configuration import Active
@@ -38,7 +38,7 @@ class InstitutionEvents:
     """What happened to an institution, and the instant of the newest observation behind it."""
 
     institution: Institution
-    events: Sequence[CaseEvent]
+    events: Sequence[Event]
     observed: datetime | None
 
 

@@ -23,7 +23,7 @@ from alerts.model.settings import Settings
 from alerts.replay.work import Followed, Instants, Observed, Progress, follow, in_each, matched_in
 from alerts.routing.alerts import Message
 from alerts.routing.case_events import place, resolved
-from alerts.routing.events import CaseEvent
+from alerts.routing.events import Event
 from alerts.routing.preferences import Preferences
 from alerts.routing.reasons import Reason
 from alerts.routing.router import SubscriberRouter
@@ -91,7 +91,7 @@ def rehearse(
     followed = dict(in_each(one, Observed(active, ordered, matched), anew, processes, progress))
     result.followed = {keys[name]: each for name, each in followed.items()}
     result.followed |= {key: known.followed[key] for name, key in keys.items() if name not in anew}
-    events: list[CaseEvent] = []
+    events: list[Event] = []
     for each in result.followed.values():
         result.transitions += each.transitions
         events += each.events
@@ -147,7 +147,7 @@ def places_of(
 
 
 def route(
-    active: Active, events: Iterable[CaseEvent], result: Result, preferences: Mapping[str, tuple[Answer, ...]]
+    active: Active, events: Iterable[Event], result: Result, preferences: Mapping[str, tuple[Answer, ...]]
 ) -> None:
     """Hands what happened to the routers of those who watch, in order of time; alerts and messages go to `result`."""
     settings = active.settings

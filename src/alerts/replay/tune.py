@@ -7,7 +7,8 @@ alerts of a story or topic, levels told before and silences among it. A verdict 
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from itertools import product
 from typing import Any, Final
 
@@ -26,24 +27,19 @@ DOUBT: Final = 0.05  # how probable it may be at most that what verdicts seem to
 MOST: Final = 4  # so many topics, and sources, are left out at most
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What every rule would ask for beside what it asks for now."""
+def narrowed(
+    rule: WatchRule, at_least: Level, min_grade: str, topics: AbstractSet[str], sources: AbstractSet[str]
+) -> WatchRule:
+    """A rule that asks for this, too, and leaves out these topics and sources.
 
-    at_least: Level = Level.LOW
-    min_grade: str = GRADE_LETTERS[-1]
-    topics: frozenset[str] = frozenset()
-    sources: frozenset[str] = frozenset()
-
-    def applied(self, rule: WatchRule) -> WatchRule:
-        """A topic that the rule names is taken out of them; any other, or where none were left, `not` excludes it."""
-        kept, out = rule.topics - self.topics, self.topics - rule.topics
-        if not kept:
-            kept, out = rule.topics, self.topics
-        except_ = replace(rule.except_, topics=rule.except_.topics | out, sources=rule.except_.sources | self.sources)
-        at_least = max(rule.at_least, self.at_least, key=lambda each: each.rank)
-        least = min(rule.min_grade, self.min_grade)
-        return replace(rule, at_least=at_least, min_grade=least, topics=kept, except_=except_)
+    A topic that the rule names is taken out of them; any other, or where none were left, `not` excludes it.
+    """
+    kept, out = rule.topics - topics, topics - rule.topics
+    if not kept:
+        kept, out = rule.topics, topics
+    except_ = replace(rule.except_, topics=rule.except_.topics | out, sources=rule.except_.sources | sources)
+    at_least, min_grade = max(rule.at_least, at_least), min(rule.min_grade, min_grade)
+    return replace(rule, at_least=at_least, min_grade=min_grade, topics=kept, except_=except_)
 
 
 def least_judged(wrong: float) -> int:
@@ -99,8 +95,10 @@ def _candidates(subscriber: Subscriber, rows: Sequence[Mapping[str, Any]], wrong
     """The subscriber with the rules of today and with each other combination, once, the smaller changes first."""
     topics, sources = (_bad(rows, by, wrong) for by in ("topic", "source"))
     every = product(LEVELS, GRADE_LETTERS[::-1], range(len(topics) + 1), range(len(sources) + 1))
-    changes = (Change(level, grade, frozenset(topics[:a]), frozenset(sources[:b])) for level, grade, a, b in every)
-    watches = dict.fromkeys(tuple(map(change.applied, subscriber.watch)) for change in changes)
+    watches = dict.fromkeys(
+        tuple(narrowed(rule, level, grade, set(topics[:a]), set(sources[:b])) for rule in subscriber.watch)
+        for level, grade, a, b in every
+    )
     return [replace(subscriber, id=str(place), watch=watch) for place, watch in enumerate(watches)]
 
 

@@ -16,7 +16,7 @@ from alerts.model.fields import grouped
 from alerts.model.item import Item
 from alerts.replay.backtest import Result, places_of, revisions, route
 from alerts.replay.work import Instants, Observed, Progress, Step, follow, in_each, matched_in
-from alerts.replay.worlds import ALL, Reached, reached
+from alerts.replay.worlds import ALL, reached
 from alerts.runtime.configuration import Active
 
 COUNTED: Final = ("alerts", "first", "lost", "later", "graded_lower", "needed")
@@ -68,23 +68,17 @@ def _worth(active: Active, institution: str, instants: Instants, sizes: Mapping[
         yield reporting[story][0], "first", 0.0
     needed = set[str]()
     for source in sorted(sources):
-        found = list(_differences(source, wanted, worlds[source]))
-        needed |= {source for _, what, _ in found if what == "lost"}
-        yield from found
+        for key, (at, grade) in wanted.items():
+            then, grade_then = worlds[source].get(key, (None, ""))
+            if then is None:
+                needed.add(source)
+                yield source, "lost", 0.0
+            elif then > at:
+                yield source, "later", (then - at).total_seconds() / 60
+            if grade_then > grade:
+                yield source, "graded_lower", 0.0
     while missing := wanted.keys() - reached(active, institution, log, {"needed": sources - needed})["needed"].keys():
         for story in {story for story, *_ in missing}:  # one source more, of those that are left the one that says most
             left = set(reporting[story]) - needed or sources - needed
             needed |= set(sorted(left, key=lambda each: (-sizes[each], each))[:1])
     yield from ((source, "needed", 0.0) for source in needed)
-
-
-def _differences(source: str, base: Reached, without: Reached) -> Iterator[_Finding]:
-    """What becomes of the alerts when a source is not read."""
-    for key, (at, grade) in base.items():
-        then, grade_then = without.get(key, (None, ""))
-        if then is None:
-            yield source, "lost", 0.0
-        elif then > at:
-            yield source, "later", (then - at).total_seconds() / 60
-        if grade_then > grade:
-            yield source, "graded_lower", 0.0

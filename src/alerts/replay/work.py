@@ -18,9 +18,9 @@ from alerts.model.item import Item
 from alerts.model.level import Transition
 from alerts.model.mention import Matched
 from alerts.routing.case_events import CaseEvents, EventState
-from alerts.routing.events import CaseEvent
+from alerts.routing.events import Event
 from alerts.runtime.configuration import Active
-from alerts.stories.cluster import Event
+from alerts.stories.cluster import Event as StoryEvent
 from alerts.stories.features import Features, features
 
 Progress = Callable[[int], None]  # called now and then with how many more items are done
@@ -39,7 +39,7 @@ class Step(NamedTuple):
 
     at: datetime
     batch: Sequence[Observation]
-    events: Sequence[Event]
+    events: Sequence[StoryEvent]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Followed:
     """The result of replaying one institution; `case` is its case file at the end, where it was kept."""
 
     transitions: tuple[Transition, ...]
-    events: tuple[CaseEvent, ...]
+    events: tuple[Event, ...]
     case: CaseFile | None = None
 
 
@@ -120,7 +120,7 @@ def follow(
     settings, case = active.settings, active.new_case(institution)
     reporter = CaseEvents(case, EventState(), active.wanted, topics=settings.topics, fresh=settings.fresh)
     transitions: list[Transition] = []
-    events: list[CaseEvent] = []
+    events: list[Event] = []
     for at, batch in instants.items():
         change, found = reporter.observe(at, batch)
         transitions += change.transitions

@@ -15,7 +15,7 @@ from alerts.model.settings import FRESH, Settings
 from alerts.model.story import Evidence
 from alerts.model.subscriber import On
 from alerts.model.topic import Topic
-from alerts.routing.events import CaseEvent, CorrectionEvent, GradeChange, InstitutionEvent, Mention, Spike, strongest
+from alerts.routing.events import CorrectionEvent, Event, GradeChange, InstitutionEvent, Mention, Spike, strongest
 from alerts.routing.spike import SpikeState
 from alerts.scoring.evidence import lead_of
 from alerts.stories.cluster import Joined
@@ -51,11 +51,11 @@ class CaseEvents:
     topics: Mapping[str, Topic] = field(default_factory=dict, kw_only=True)
     fresh: timedelta = field(default=FRESH, kw_only=True)
 
-    def observe(self, at: datetime, batch: Sequence[Observation]) -> tuple[Change, list[CaseEvent]]:
+    def observe(self, at: datetime, batch: Sequence[Observation]) -> tuple[Change, list[Event]]:
         """Takes in what was observed at one instant."""
         known = frozenset(each.report.item for each in batch if self.case.story_of(each.report.item) is not None)
         change = self.case.observe(at, batch)
-        found: list[CaseEvent] = [*_corrected(change.corrections)]
+        found: list[Event] = [*_corrected(change.corrections)]
         old = frozenset(each.report.item for each in batch if each.quiet or at - each.report.reported > self.fresh)
         mentions = tuple(self._mentions(change, old, known)) if On.MENTION in self.wanted else ()
         spike = self._spiked(at, change)
@@ -67,12 +67,12 @@ class CaseEvents:
         found += map(self._event, brought)
         return change, sorted(found, key=place)
 
-    def advance(self, to: datetime) -> tuple[list[Transition], list[CaseEvent]]:
+    def advance(self, to: datetime) -> tuple[list[Transition], list[Event]]:
         """The falls until `to`, included."""
         falls = self.case.advance(to)
         return falls, self.reconsidered(falls)
 
-    def reconsidered(self, changes: Iterable[Transition]) -> list[CaseEvent]:
+    def reconsidered(self, changes: Iterable[Transition]) -> list[Event]:
         """The events of level changes that no evidence brought: falls, and what a change of the configuration did."""
         return [self._event(each) for each in of_falls(self.case.institution.id, changes)]
 
@@ -155,7 +155,7 @@ def _corrected(corrections: Iterable[Correction]) -> list[CorrectionEvent]:
     return found
 
 
-def place(event: CaseEvent) -> tuple[datetime, bool, int, str, str]:
+def place(event: Event) -> tuple[datetime, bool, int, str, str]:
     """Sort key of the order in which routers take in what happened.
 
     Within an instant corrections come first and then what is most urgent, so that a fall that a correction explains
@@ -166,7 +166,7 @@ def place(event: CaseEvent) -> tuple[datetime, bool, int, str, str]:
     return event.at, True, -event.level.rank, event.institution, event.key
 
 
-def resolved(event: CaseEvent, alerts_at: Callable[[str, datetime], Sequence[Alert]]) -> CaseEvent:
+def resolved(event: Event, alerts_at: Callable[[str, datetime], Sequence[Alert]]) -> Event:
     """The event, a correction with its alerts; `alerts_at` looks up those of an assessment."""
     if isinstance(event, InstitutionEvent):
         return event

@@ -181,4 +181,4 @@ class CorrectionEvent:
         )
 
 
-CaseEvent = InstitutionEvent | CorrectionEvent
+Event = InstitutionEvent | CorrectionEvent

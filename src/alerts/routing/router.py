@@ -20,7 +20,7 @@ from alerts.model.fields import Same
 from alerts.model.level import Axis, Level, Transition
 from alerts.model.subscriber import Silence, WatchRule
 from alerts.routing.alerts import ChannelVerdict, Explanation, Outcome, RuleVerdict, stable_id
-from alerts.routing.events import CaseEvent, CorrectionEvent, InstitutionEvent, Part
+from alerts.routing.events import CorrectionEvent, Event, InstitutionEvent, Part
 from alerts.routing.rules import channels_of, judge
 from alerts.routing.state import Ack, Escalating, Move, NotifiedLevel, NotifiedTopic, Pending, WatchKey, WatchState
 from alerts.routing.suppression import WAITING, Candidate
@@ -38,7 +38,7 @@ def alert_id(event: InstitutionEvent, subscriber: str, channel: str) -> str:
 class SubscriberRouter(PendingAlerts):
     """Decides for one subscriber. Not for two threads at a time: a driver locks the subscriber meanwhile."""
 
-    def handle(self, event: CaseEvent, at: datetime, silences: Sequence[Silence] = ()) -> Outcome:
+    def handle(self, event: Event, at: datetime, silences: Sequence[Silence] = ()) -> Outcome:
         """What comes of an event at `at`, after all that fell due until then.
 
         An instant before the last at which something was done counts as that one; alerts are stamped with the
