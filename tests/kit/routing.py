@@ -98,7 +98,7 @@ class Office:
         return self.hear(InstitutionEvent(institution, instant(at), mentions=(mention,)))
 
     def spike(self, at: str | datetime, institution: str = "acme") -> Outcome:
-        spike = Spike(9, 2.0, 6, timedelta(days=1))
+        spike = Spike(9, 2.0, 6)
         return self.hear(InstitutionEvent(institution, instant(at), spike=spike))
 
     def grade(self, at: str | datetime, institution: str = "acme") -> Outcome:

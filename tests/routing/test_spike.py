@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.routing.events import Spike
-from alerts.routing.spike import WINDOW, SpikeState
+from alerts.routing.spike import SpikeState
 
 START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
 DAY = timedelta(days=1)
@@ -54,7 +54,6 @@ def test_a_burst_is_one_spike() -> None:
     assert START + 40 * DAY <= at < START + 41 * DAY
     assert event.count == event.threshold < 15
     assert 1 <= event.expected <= 2
-    assert event.window == WINDOW
 
 
 def test_a_first_burst_of_one_hardly_in_the_news_needs_four_stories() -> None:

@@ -6,7 +6,7 @@ channel.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 
 from alerts.model.alert import Alert, Lead, StoryRise, gravest
@@ -29,12 +29,11 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Spike:
-    """`count` stories started within `window`, where `threshold` is what the institution's rhythm allows."""
+    """`count` stories started within a day, where `threshold` is what the institution's rhythm allows."""
 
     count: int
     expected: float
     threshold: int
-    window: timedelta
 
 
 @dataclass(frozen=True, slots=True)

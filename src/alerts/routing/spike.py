@@ -16,14 +16,13 @@ been below half the threshold. The state is 54 small numbers at most.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from statistics import median
 from typing import Any, Final
 
 from alerts.model.times import EPOCH
 from alerts.routing.events import Spike
 
-WINDOW: Final = timedelta(hours=24)
 _MINIMUM: Final = 4  # stories
 _DAYS: Final = 28
 _WARM_UP: Final = 7  # days
@@ -83,7 +82,7 @@ class SpikeState:
         if self.raised or before + 1 < limit:
             return None
         self.raised = True
-        return Spike(before + 1, usual, limit, WINDOW)
+        return Spike(before + 1, usual, limit)
 
 
 def _usual(counts: list[int], weekday: list[int]) -> tuple[float, int]:
