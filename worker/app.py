@@ -1,8 +1,7 @@
 """The Celery application: its delivery guarantees, its schedule, and the start of a worker process.
 
 The broker carries task requests only. A task takes ids, may run twice, and may be lost: what is due is in the
-database, and the next tick finds it there.
-"""
+database, and the next tick finds it there."""
 
 import gc
 import logging
@@ -123,8 +122,7 @@ def _prepare(sender: "Worker", **_options: object) -> None:
 def work(queue: str, threads: int) -> None:
     """One worker of `alerts run`: one queue, in threads, until SIGTERM, SIGQUIT or SIGINT.
 
-    Without Celery's command line, which loads a library for terminals: 8 MB and a tenth of a second.
-    """
+    Without Celery's command line, which loads a library for terminals: 8 MB and a tenth of a second."""
     options = {"pool_cls": "threads", "concurrency": threads, "loglevel": "WARNING", "quiet": True}
     alone = {"without_gossip": True, "without_mingle": True, "without_heartbeat": True}
     worker = app.Worker(hostname=f"{queue}@embedded", queues=[queue], **options, **alone)

@@ -2,8 +2,7 @@
 
     python -m worker.beat
 
-Runs Celery's service without Celery's command line, which would be most of the memory of so small a process.
-"""
+Runs Celery's service without Celery's command line, which would be most of the memory of so small a process."""
 
 import signal
 import sys
@@ -20,8 +19,7 @@ class MonotonicScheduler(Scheduler):  # type: ignore[misc]
     """Sends each task at the start and then at its interval, on the monotonic clock.
 
     Celery's own schedulers remember by the wall clock when they last sent a task; set back by an hour, they send
-    nothing for an hour. This one remembers nothing between two starts: a tick too many does no harm.
-    """
+    nothing for an hour. This one remembers nothing between two starts: a tick too many does no harm."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self._next_at: dict[str, float] = {}

@@ -1,8 +1,7 @@
 """The health check of a container: exit status 0 while the process does its work, else 1 with one line.
 
 `python -m worker.healthcheck` looks at the file that ALERTS_ALIVE names, `python -m worker.healthcheck URL`
-asks a web process. Imports nothing large: it runs every few seconds.
-"""
+asks a web process. Imports nothing large: it runs every few seconds."""
 
 import http.client
 import os

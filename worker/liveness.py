@@ -1,8 +1,7 @@
 """Liveness: a file that a process touches while it does its work, for health checks to read.
 
 A worker touches it while its event loop runs and it holds a connection to the broker; beat touches it whenever the
-broker has accepted a tick. In a process that hangs or has lost its broker it grows old (`worker.healthcheck`).
-"""
+broker has accepted a tick. In a process that hangs or has lost its broker it grows old (`worker.healthcheck`)."""
 
 import os
 from pathlib import Path

@@ -39,8 +39,7 @@ class TaskQueues:
     def enqueue(self, requests: TaskRequests) -> None:
         """Sends a task for each request; unclaimed ones only while their queue is less than half full.
 
-        A full queue or an absent broker loses nothing: a tick finds the same ids some seconds later.
-        """
+        A full queue or an absent broker loses nothing: a tick finds the same ids some seconds later."""
         places: dict[str, int] = {}
         for task, ids in requests.tasks():
             queue = str(ROUTES[task]["queue"])
@@ -67,8 +66,7 @@ class NearestFirst(priority_cycle):
     """In which order a worker with several queues takes from them: the queue nearest to the receiver first.
 
     No message waits for polls, which only bring more work. The queue `send` cannot starve the others for long:
-    deliveries that wait for a slow service leave it.
-    """
+    deliveries that wait for a slow service leave it."""
 
     _RANKS = {"send": 0, "match": 1, "poll": 2}  # noqa: RUF012
 

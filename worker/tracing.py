@@ -1,8 +1,7 @@
 """Traces of what the workers do, for OpenTelemetry: a span for each task, under the span of the task that enqueued it.
 
 Off unless OTEL_EXPORTER_OTLP_ENDPOINT names a collector; then `institution-alerts[otel]` has to be installed. The
-other variables of OpenTelemetry's SDK hold as it documents them.
-"""
+other variables of OpenTelemetry's SDK hold as it documents them."""
 
 import os
 import threading

@@ -2,8 +2,7 @@
 
 Kombu and Celery trust what is in a queue: a message that is no JSON, or no task, ends the worker, and one whose body
 cannot be decoded goes back into the queue as the worker ends, so that it ends the next one. What is due stands in the
-database, so a message can be dropped: the next tick finds the work again.
-"""
+database, so a message can be dropped: the next tick finds the work again."""
 
 import base64
 import json

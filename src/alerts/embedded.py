@@ -13,8 +13,7 @@ process groups of their own, so Ctrl-C reaches the supervisor alone, which stops
 with it, whatever kills it.
 
 The supervisor imports the program and builds the matcher once. All children but the broker are its forks, share that
-memory and start at once (docs/design/0023-forked-processes.md): it has no threads and no open database before them.
-"""
+memory and start at once (docs/design/0023-forked-processes.md): it has no threads and no open database before them."""
 
 import contextlib
 import ctypes
@@ -91,8 +90,7 @@ class Child:
 class Supervisor:
     """Keeps children running until a signal; a context manager that stops them at its end.
 
-    `say` gets one line for each thing worth telling.
-    """
+    `say` gets one line for each thing worth telling."""
 
     environment: Mapping[str, str]
     say: Callable[[str], None]
@@ -201,8 +199,7 @@ def _restart_later(child: Child, now: float) -> str:
 def state_directory(path: Path) -> Iterator[Path]:
     """The state directory, made if need be and held by a lock: two runs must not share one broker file.
 
-    Raises EmbeddedError where it cannot be made or another run holds it.
-    """
+    Raises EmbeddedError where it cannot be made or another run holds it."""
     try:
         path.mkdir(parents=True, exist_ok=True)
         path.chmod(0o700)
@@ -224,8 +221,7 @@ def start_broker(supervisor: Supervisor, state: Path, sockets: Path) -> None:
     It starts empty and writes nothing to disk: it holds hints only, the next ticks find the same work in the
     database, and a file damaged by a power cut would keep it from starting. Its log goes to `state`/broker; `sockets`
     has a short path, since that of a unix socket is limited to about 100 bytes.
-    Raises EmbeddedError where it does not answer within 10 s.
-    """
+    Raises EmbeddedError where it does not answer within 10 s."""
     import redis
     from redis.backoff import ConstantBackoff
     from redis.retry import Retry

@@ -45,8 +45,7 @@ def member(
 ) -> Link | None:
     """The link whose token this is; None where it is forged, expired or revoked.
 
-    A subscriber's link gives the tier that the subscriber has in the configuration now.
-    """
+    A subscriber's link gives the tier that the subscriber has in the configuration now."""
     parts = signer.read(purpose, token)
     link = links.get(session, parts[0]) if parts else None
     if link is None or not link.is_good(now):
@@ -69,8 +68,7 @@ def answer_token(signer: Signer, alert: str, channel: str, sent: datetime) -> st
 def answered(signer: Signer, token: str) -> tuple[str, str, datetime] | None:
     """The alert of such a token, the channel whose reader answers, and when it expires, which may have passed.
 
-    None where it is forged or cut.
-    """
+    None where it is forged or cut."""
     parts = signer.read(Purpose.ANSWER, token)
     if parts is None or len(parts) != 3:
         return None
@@ -113,8 +111,7 @@ def pages(state: Path, environment: Mapping[str, str]) -> Pages | None:
 def base_url(environment: Mapping[str, str]) -> str:
     """ALERTS_BASE_URL without a slash at its end; empty where it is not set.
 
-    Raises UsageError where it is no http(s) address.
-    """
+    Raises UsageError where it is no http(s) address."""
     base = environment.get(BASE_URL_ENV, "").strip().rstrip("/")
     parts = http_address(base)
     if base and (parts is None or parts.query or parts.fragment):

@@ -15,8 +15,7 @@ from alerts.model.secret import Secret
 class SignOn:
     """`header` names a person and `groups_header` the groups; both are believed from the networks `proxies` alone.
 
-    Without an `issuer` there is no provider.
-    """
+    Without an `issuer` there is no provider."""
 
     header: str = ""
     groups_header: str = ""

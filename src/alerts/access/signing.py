@@ -114,16 +114,14 @@ def _decode(text: str) -> bytes:
 def signer(state: Path, environment: Mapping[str, str]) -> Signer:
     """The signer of this installation: ALERTS_SECRET, else a file of the state directory, made if need be.
 
-    Raises SecretError where the secret is too short or the file cannot be used.
-    """
+    Raises SecretError where the secret is too short or the file cannot be used."""
     return Signer((_given(environment, SECRET_ENV) or kept(state / "secret")).encode())
 
 
 def operator_token(state: Path, environment: Mapping[str, str]) -> str:
     """What operators show to act: ALERTS_OPERATOR_TOKEN, else a file of the state directory, made if need be.
 
-    Raises SecretError as `signer` does.
-    """
+    Raises SecretError as `signer` does."""
     return _given(environment, OPERATOR_ENV) or kept(state / "operator-token")
 
 
@@ -138,8 +136,7 @@ def _given(environment: Mapping[str, str], name: str) -> str:
 def kept(path: Path) -> str:
     """The secret in a file that only its owner can read; made on first use, by whoever comes first.
 
-    Raises SecretError where it cannot be made or read.
-    """
+    Raises SecretError where it cannot be made or read."""
     try:
         if not path.exists():
             _make(path)

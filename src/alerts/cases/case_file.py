@@ -1,8 +1,7 @@
 """Everything known about one institution, and how an observation changes it. Pure: no clock, no I/O.
 
 The live pipeline loads a case file from the database, replay keeps one per institution in memory; both feed
-it the same observations in the order of their instants and get the same transitions.
-"""
+it the same observations in the order of their instants and get the same transitions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,8 +42,7 @@ class Change:
 
     `transitions` begin with the falls due before `at`; `rises` are the stories whose own level rose at `at`, the
     gravest first. `ages` says by story how old the newest report was that was found at `at`, where it has a date to
-    believe. `stories` are those to store again.
-    """
+    believe. `stories` are those to store again."""
 
     at: datetime
     transitions: tuple[Transition, ...] = ()
@@ -59,8 +57,7 @@ class CaseFile:
     """The evidence, the axes and the levels of one institution up to an instant (`clock`).
 
     To be read by others, not changed: by axis `rankings`, the stories that contribute to it, and `courses`, what its
-    score faded from, each from its instant on.
-    """
+    score faded from, each from its instant on."""
 
     def __init__(self, institution: Institution, topics: Mapping[str, Topic], rules: LevelRules) -> None:
         self.institution = institution
@@ -133,8 +130,7 @@ class CaseFile:
     def observe(self, at: datetime, batch: Sequence[Observation]) -> Change:
         """Takes in what was observed at one instant; the order of `batch` does not matter.
 
-        Falls due before `at` come first, stamped with their own instants.
-        """
+        Falls due before `at` come first, stamped with their own instants."""
         transitions = self.advance(at - MICROSECOND)
         self.clock = at
         before = {each.report.item: self._members.observation(each.report.item) for each in batch}
@@ -158,8 +154,7 @@ class CaseFile:
     def reconsider(self, at: datetime, axes: Mapping[Axis, AxisState], rises: Iterable[Rise]) -> list[Transition]:
         """After the configuration changed: the levels as they were (`axes`) against what they are now.
 
-        `rises` are those that were recorded, whatever the present rules would have made of them.
-        """
+        `rises` are those that were recorded, whatever the present rules would have made of them."""
         self.axes = {axis: axes.get(axis, AxisState()) for axis in AXES}
         self.clock = at
         changed = self._levels(at, Cause.CONFIG)
@@ -169,8 +164,7 @@ class CaseFile:
     def _weigh(self, story: str) -> bool:
         """Computes the story's evidence and its place on each axis anew, or forgets them where nothing counts.
 
-        Whether it proves anything else than before.
-        """
+        Whether it proves anything else than before."""
         found, former = self._members.evidence(story, self.institution.id), self._evidence.get(story)
         if found == former:
             return False
@@ -196,8 +190,7 @@ class CaseFile:
     def score(self, axis: Axis, at: datetime) -> float:
         """The score of an axis at an instant, from what had been observed by then.
 
-        Of what was before the case file was restored nothing is known: 0.
-        """
+        Of what was before the case file was restored nothing is known: 0."""
         return value_at(self.courses[axis], at, self.rankings[axis].half_life)
 
     def _levels(self, at: datetime, cause: Cause) -> list[Transition]:
@@ -223,8 +216,7 @@ class CaseFile:
     def _story_rises(self, batch: Sequence[Observation], before: Mapping[str, Mapping[Axis, Level]]) -> list[StoryRise]:
         """The stories whose own level rose, the gravest first; `before` holds the levels of those touched.
 
-        A story that another was merged into had the higher level of the two.
-        """
+        A story that another was merged into had the higher level of the two."""
         stood: dict[str, Mapping[Axis, Level]] = {}
         for story, levels in before.items():
             known = stood.setdefault(self._members.surviving(story), levels)
@@ -291,8 +283,7 @@ class CaseFile:
     def _values_as_now(self, rise: Rise) -> list[float]:
         """What the stories behind a rise contributed, in the stories that their items are in now.
 
-        Of a story's own level it is the impacts.
-        """
+        Of a story's own level it is the impacts."""
         stood = {self._members.surviving(each) for each in rise.behind}
         came = {item: self._members.left_by(item) for item in self._members.left}
         anew = stood & {self._members.story_of[item] for item in self._revised}.union(*came.values())
@@ -345,8 +336,7 @@ class CaseFile:
     def standing(self, at: datetime, before: Mapping[Axis, Score] | None = None) -> Standing:
         """What is known at an instant not before the clock, once it was advanced to it: what a profile is made of.
 
-        `before` is what the scores of a DAY before faded from, where the case file does not go back so far.
-        """
+        `before` is what the scores of a DAY before faded from, where the case file does not go back so far."""
         newest = [story for story, _ in self._by_time.leading(NEWEST)]
         shown = {*newest}
         axes, falls = {}, self.falls()

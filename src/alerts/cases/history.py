@@ -47,8 +47,7 @@ class Rise:
 class Correction:
     """A rise that would not have been reached, had `item` said then what it says now; `level` is what would have been.
 
-    What else the assessment at `rise.at` brought stands.
-    """
+    What else the assessment at `rise.at` brought stands."""
 
     institution: str
     rise: Rise
@@ -64,8 +63,7 @@ class Recorded:
 
     `members` are each item's newest observation, in the place of its former ones, with its story; `rises` the levels
     that rose and that an item can still take back; `merged` the stories that were merged, and into which; `left`,
-    by item, the stories that a revision moved it out of.
-    """
+    by item, the stories that a revision moved it out of."""
 
     members: list[tuple[Observation, str]] = field(default_factory=list)
     rises: list[Rise] = field(default_factory=list)
@@ -77,8 +75,7 @@ class Recorded:
 class StoryVersion:
     """A story from an instant on; `summary` is None where nothing counts in it any more.
 
-    `keys` order it among the stories of the axes to which it contributes (`score.order_key`).
-    """
+    `keys` order it among the stories of the axes to which it contributes (`score.order_key`)."""
 
     story: str
     summary: StorySummary | None
@@ -89,8 +86,7 @@ class StoryVersion:
 class Assessed:
     """What an observation at `at` left an institution's evidence at: what a profile of a later instant is read from.
 
-    `versions` are the stories that changed, `ranked` says how many stories contribute to each axis.
-    """
+    `versions` are the stories that changed, `ranked` says how many stories contribute to each axis."""
 
     institution: str
     at: datetime

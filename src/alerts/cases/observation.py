@@ -31,8 +31,7 @@ class Observation:
     def after(self, former: "Observation | None") -> "Observation":
         """This revision in the place of a former one: what it says is new, when it was said stays.
 
-        What no longer counts keeps the features it was clustered by.
-        """
+        What no longer counts keeps the features it was clustered by."""
         if former is None:
             return self
         report = dated_as(self.report, former.report)
@@ -64,8 +63,7 @@ def observation(
 def report(said: Any, institution: str, sources: Mapping[str, Source], **given: Any) -> Report:
     """A source record of what an item or a recorded finding says, but for the fields `given`.
 
-    A source that the configuration does not name cannot be judged (F, secondary).
-    """
+    A source that the configuration does not name cannot be judged (F, secondary)."""
     known = sources.get(said.source)
     reliability = Reliability.F if known is None else known.reliability
     given |= {"reliability": reliability, "direct": known is not None and known.is_direct_for(institution)}
@@ -94,8 +92,7 @@ def topics_about(institution: str, matched: Matched, authorities: AbstractSet[st
 
     An authority's own acts raise nothing: an item that names it and others is about the others. So a topic concerns an
     authority only where a pattern makes it the target, or stands at it ("@ is down") in an item that names nobody else;
-    and what is found at authorities alone ("FTC fines …") passes to the others that the item names.
-    """
+    and what is found at authorities alone ("FTC fines …") passes to the others that the item names."""
     named = {each.institution for each in matched.mentions if not each.voice and each.salience > 0}
     others = named - authorities
     weights: dict[str, float] = {}

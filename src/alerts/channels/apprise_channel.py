@@ -53,8 +53,7 @@ _NO_SUCCESS_YET = frozenset({"ratelimited", "rate_limited", "internal_error", "f
 def deliver(url: str, message: Rendered, exchange: Exchange, *, under: str = "") -> SendResult:
     """Sends once, to exactly one target; says what came of it and never raises.
 
-    Where the thread that it should go under is lost, the message begins one of its own.
-    """
+    Where the thread that it should go under is lost, the message begins one of its own."""
     result = _deliver(url, message, exchange, under)
     if under and result.reason is SendReason.REJECTED and _answer(exchange.body).get("error") in _THREAD_LOST:
         result = _deliver(url, message, exchange, "")

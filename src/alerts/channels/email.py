@@ -2,8 +2,7 @@
 
 The library reads the URL, knows the providers' servers and runs the send. Its own assembly gives each copy a
 new Message-ID and makes the text part from the HTML, and it does not tell a refused message from one whose
-fate is unknown; so this plugin overrides the one method that assembles and sends.
-"""
+fate is unknown; so this plugin overrides the one method that assembles and sends."""
 
 import contextlib
 import email.policy

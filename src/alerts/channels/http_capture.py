@@ -3,8 +3,7 @@
 The sending library says only whether a service accepted a message. Whether trying again can help, when, and
 whether the message may have arrived all the same, is known where HTTP is spoken. So `observe` puts one layer
 around the HTTP library's adapter. It does nothing unless the current context carries an `Exchange`; the rest of
-the process, and other threads, see no difference.
-"""
+the process, and other threads, see no difference."""
 
 import contextlib
 import contextvars
@@ -37,8 +36,7 @@ _install_lock = threading.Lock()
 class Exchange:
     """The requests of one send. `problem` is what cut it short, `status` and `body` the last answer's.
 
-    `started` is set before the first byte of a request may go out.
-    """
+    `started` is set before the first byte of a request may go out."""
 
     def __init__(self) -> None:
         self.started = False
@@ -153,8 +151,7 @@ def _install() -> None:
 def _watched(method: Callable[..., None]) -> Callable[..., None]:
     """A method of connections that says to the send under way which socket is used: one that was open, or a new one.
 
-    The connection forgets it once an answer has begun. Connecting has a limit of its own.
-    """
+    The connection forgets it once an answer has begun. Connecting has a limit of its own."""
 
     @functools.wraps(method)
     def watched(self: Any, *args: Any, **options: Any) -> None:

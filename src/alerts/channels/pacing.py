@@ -57,8 +57,7 @@ class Backoff:
         The wait lies between half of base × 2^(number − 1) and all of it, at a place that the delivery's id and
         the number decide: deliveries that failed together do not come back together, and a wait computed twice
         is the same. A `retry_after` of the service (seconds) is a least wait: it is obeyed in full, even where
-        that means giving up because it ends after `lasting`.
-        """
+        that means giving up because it ends after `lasting`."""
         if number >= self.attempts:
             return None
         doubled = min(self.cap, self.base * 2 ** min(number - 1, 40))

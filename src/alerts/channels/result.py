@@ -10,8 +10,7 @@ from alerts.model.alert import DeliveryState
 class SendReason(StrEnum):
     """Why a send ended as it did: a closed set, for logs, metrics and answers.
 
-    `state` is what becomes of the delivery, `meaning` the line people read where the service said nothing itself.
-    """
+    `state` is what becomes of the delivery, `meaning` the line people read where the service said nothing itself."""
 
     _value_: str
     state: DeliveryState
@@ -47,8 +46,7 @@ class SendReason(StrEnum):
 class SendResult:
     """`line` is for people and shows no secret; `retry_after` is in seconds, as the service said.
 
-    `posted` is what the service calls the message, where it has threads and the message began one.
-    """
+    `posted` is what the service calls the message, where it has threads and the message began one."""
 
     reason: SendReason
     line: str = ""

@@ -19,8 +19,7 @@ def send(
     """Sends the message once. Never raises for what a channel does, and takes no longer than `deadline` seconds.
 
     `under` is the message of a Slack bot that this one goes under, as the service calls it (`SendResult.posted`).
-    `console://` prints to `stream` (standard output where None).
-    """
+    `console://` prints to `stream` (standard output where None)."""
     revealed = url.reveal()
     if not is_allowed(revealed):
         return SendResult(SendReason.BAD_CHANNEL, "the channel's URL has no scheme that is allowed")

@@ -45,8 +45,7 @@ class App:
     def loaded(self) -> "Loaded":
         """The configuration with the place of every entry, which is not kept: it is large.
 
-        Raises ConfigError with all its problems.
-        """
+        Raises ConfigError with all its problems."""
         from alerts.config.load import load_entries
 
         loaded = load_entries(self.config_dir)

@@ -112,8 +112,7 @@ def cli(ctx: click.Context, config: Path, database: str, broker: str, state: Pat
       alerts run --demo --once        # see what it does, without a network
       alerts init banks --from banks  # a first configuration of your own
       alerts --config banks check
-      alerts --config banks run
-    """
+      alerts --config banks run"""
     exposed = tuple(
         name
         for name, url in (("database", database), ("broker", broker))

@@ -52,8 +52,7 @@ def _single(kind: type[_Model], entries: Entries, section: str, form: type[schem
 def _model(kind: type[_Model], form: schema.Form, /, **given: Any) -> _Model:
     """A dataclass of the model with the fields `given`, and the others from those of the same name in a form.
 
-    A field that is None in the form has the dataclass's own default.
-    """
+    A field that is None in the form has the dataclass's own default."""
     if isinstance(form, schema.SelectionForm) and "select" in _fields(kind):
         given["select"] = _model(Selection, form)
     for name, hint in _fields(kind).items():
@@ -65,8 +64,7 @@ def _model(kind: type[_Model], form: schema.Form, /, **given: Any) -> _Model:
 def _value(hint: Any, value: Any) -> Any:
     """A value of a form as the model has it: forms become dataclasses, lists of names sets, channel URLs secrets.
 
-    A form in the place of a mapping has a number for each member of an enumeration.
-    """
+    A form in the place of a mapping has a number for each member of an enumeration."""
     kind, arguments = get_origin(hint), get_args(hint)
     if isinstance(value, schema.Form) and kind is Mapping:
         return MappingProxyType({arguments[0](name): each for name, each in value})

@@ -1,8 +1,7 @@
 """What differs between two configurations, line by line, without addresses: they may be secrets.
 
 Of an address its scheme is shown, and of a web address the host. A number stands for the rest, the same for equal ones,
-so that a changed address shows as a change.
-"""
+so that a changed address shows as a change."""
 
 import re
 from difflib import unified_diff

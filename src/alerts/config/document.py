@@ -82,8 +82,7 @@ class Entry:
     def report(self, *steps: str | int, message: str, at_key: bool = False, offset: int = 0) -> None:
         """Add a problem at a value, or at its key, else at the mapping that the key is missing from.
 
-        `offset` is that of a character in a value of one line.
-        """
+        `offset` is that of a character in a value of one line."""
         path = [*self.path, *steps]
         node = self.document.find(path[:-1] if at_key else path)
         if at_key and isinstance(node, Mapping) and str(path[-1]) in node.entries:

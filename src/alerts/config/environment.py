@@ -23,8 +23,7 @@ def setting(environment: Mapping[str, str], name: str) -> str:
     """The variable, else the content of the file that the variable NAME_FILE names, else empty.
 
     Container platforms hand out secrets as files; a variable can be read by anyone who may inspect the process.
-    Raises UsageError, which never repeats the content, where the file cannot be used.
-    """
+    Raises UsageError, which never repeats the content, where the file cannot be used."""
     given = environment.get(name, "").strip()
     file = environment.get(name + _FILE, "").strip()
     if given or not file:
@@ -70,8 +69,7 @@ def tick_seconds(environment: Mapping[str, str]) -> float:
 def _read_secret(path: Path, *, regular: bool = False) -> str:
     """The secret in a file, which must be a regular one if asked for: reading a pipe may never end.
 
-    Raises ValueError, saying why, where there is none.
-    """
+    Raises ValueError, saying why, where there is none."""
     try:
         if regular and not path.is_file():
             raise ValueError("does not exist or is no regular file")
@@ -92,8 +90,7 @@ def _read_secret(path: Path, *, regular: bool = False) -> str:
 def interpolate(text: str, environ: Mapping[str, str]) -> str:
     """The text with each `${NAME}` and `${file:/path}` replaced by what it names; `$${` stands for a literal `${`.
 
-    Raises ValueError for a mark that cannot be replaced, saying what to do and repeating the mark, never the secret.
-    """
+    Raises ValueError for a mark that cannot be replaced, saying what to do and repeating the mark, never the secret."""
 
     def named(mark: re.Match[str]) -> str:
         if mark[0] == "$${":

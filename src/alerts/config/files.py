@@ -1,8 +1,7 @@
 """Which files make up a configuration, the hash of their content, and whether an edit emptied them.
 
 An editor that truncates a file before it writes it, a mount that is not there yet, or a mistyped command leaves files
-that are valid and hold nothing. Such an edit would end subscriptions and polls, so it needs a confirmation.
-"""
+that are valid and hold nothing. Such an edit would end subscriptions and polls, so it needs a confirmation."""
 
 import hashlib
 import os
@@ -26,8 +25,7 @@ CONFIRM: Final = "if that is meant, run `alerts check --accept-empty`"
 def read_files(directory: Path) -> tuple[list[tuple[str, bytes]], list[Problem]]:
     """Every `*.yaml` and `*.yml` below the directory, hidden ones left out, as (path inside it, bytes) in order.
 
-    Files that cannot be read are problems. Raises ConfigError where there is no such directory or nothing in it.
-    """
+    Files that cannot be read are problems. Raises ConfigError where there is no such directory or nothing in it."""
     if not directory.is_dir():
         what = "is a file, not a directory" if directory.exists() else "does not exist"
         raise _refuse(directory, f"the configuration directory {what}: give one with --config or ALERTS_CONFIG")
@@ -95,8 +93,7 @@ def outline(directory: Path, contents: Contents, entries: Entries) -> Outline:
 def emptied(before: Outline, after: Outline, directory: Path) -> tuple[Problem, ...]:
     """What an edit emptied: files that held entries and hold none now, and sections of which nothing is left.
 
-    A file that was removed or renamed is no problem as long as its sections are not empty now.
-    """
+    A file that was removed or renamed is no problem as long as its sections are not empty now."""
     files: Mapping[str, int] = before.get("files", {})
     lost = [
         (directory / name, f"the file held {counted(files[name], 'entry', 'entries')} and is empty now")

@@ -20,8 +20,7 @@ def parse_item(record: Any, where: str) -> Item:
     """An item from its JSON object; unknown keys are ignored.
 
     A missing `id` is the link, else the normalised title with the publisher; a missing `observed` is
-    `published`, else the Unix epoch. Raises InputError, which names `where`, for anything of a wrong type.
-    """
+    `published`, else the Unix epoch. Raises InputError, which names `where`, for anything of a wrong type."""
     if not isinstance(record, dict):
         raise InputError(where, f"an item is a JSON object, not {_shown(record)}")
     texts = {key: _text(record, key, where) for key in _TEXTS}
@@ -46,8 +45,7 @@ def parse_item(record: Any, where: str) -> Item:
 def read_items(stream: Iterable[str | bytes], name: str) -> Iterator[Item | InputError]:
     """The items of a stream of JSON lines, in order; a line that is none gives an InputError in its place.
 
-    `name` is what errors call the stream. Blank lines are skipped. Bytes are UTF-8.
-    """
+    `name` is what errors call the stream. Blank lines are skipped. Bytes are UTF-8."""
     for number, line in enumerate(stream, start=1):
         where = f"{name}:{number}"
         try:

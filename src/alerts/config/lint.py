@@ -35,8 +35,7 @@ def doubts(loaded: Loaded) -> list[Problem]:
 def idle(loaded: Loaded, seen: Mapping[str, frozenset[str]], topics: frozenset[str], items: int) -> list[Problem]:
     """Names and topics that none of the recorded `items` ever matched.
 
-    `seen` gives, by institution, the texts (case folded) that mentioned it; `topics` those found anywhere.
-    """
+    `seen` gives, by institution, the texts (case folded) that mentioned it; `topics` those found anywhere."""
     never = f"never matched in {items:,} recorded items"
     found = []
     for entry, form in _institutions(loaded.entries):

@@ -28,8 +28,7 @@ class Loaded:
 def fingerprint(directory: Path) -> str:
     """The `hash` that the settings of this directory would have, without parsing it.
 
-    Raises ConfigError where the directory or a file cannot be read.
-    """
+    Raises ConfigError where the directory or a file cannot be read."""
     contents, problems = read_files(directory)
     if problems:
         raise ConfigError(tuple(sorted(problems)))
@@ -39,8 +38,7 @@ def fingerprint(directory: Path) -> str:
 def load_entries(directory: Path, environ: Environ[str, str] | None = None) -> Loaded:
     """The configuration in a directory. `environ` stands in for the process environment.
 
-    Raises ConfigError with all problems, in the order of files and lines.
-    """
+    Raises ConfigError with all problems, in the order of files and lines."""
     contents, problems = read_files(directory)
     return load_contents(directory, contents, environ, tuple(problems))
 
@@ -50,8 +48,7 @@ def load_contents(
 ) -> Loaded:
     """The configuration of files that were read elsewhere; messages name them as if they were in the directory.
 
-    `unreadable` are files beside them that could not be read. Raises ConfigError as `load_entries` does.
-    """
+    `unreadable` are files beside them that could not be read. Raises ConfigError as `load_entries` does."""
     problems = [*unreadable]
     environ = os.environ if environ is None else environ
     documents = []

@@ -1,8 +1,7 @@
 """Sources from and to OPML, the list format of feed readers.
 
 Two thirds of the OPML files met in the wild are no well-formed XML (bare `&`, `<` and quotes inside attributes),
-so outlines are scanned rather than parsed. That also leaves no room for entities, DTDs and external references.
-"""
+so outlines are scanned rather than parsed. That also leaves no room for entities, DTDs and external references."""
 
 import html
 import re
@@ -45,8 +44,7 @@ class Feed:
 def import_opml(raw: bytes) -> list[Feed]:
     """The feeds of an OPML file, in its order, each address once.
 
-    Raises InputError where the bytes are no OPML.
-    """
+    Raises InputError where the bytes are no OPML."""
     if len(raw) > LARGEST_FILE:
         raise InputError("OPML", f"larger than {LARGEST_FILE // 1_000_000} MB: split it")
     text = _COMMENT.sub(" ", _decode(raw))

@@ -1,8 +1,7 @@
 """Topics that are shipped: packs of topics in several languages.
 
 A pack is a directory beside this module. `topics.yaml` says of each topic its signal, severity and an example;
-`xx.yaml` holds the patterns of one language by topic, and the word families that they use.
-"""
+`xx.yaml` holds the patterns of one language by topic, and the word families that they use."""
 
 from collections.abc import Iterable, Mapping
 from functools import cache

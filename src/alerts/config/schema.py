@@ -1,7 +1,6 @@
 """The shape of the YAML: one pydantic model for each mapping a person writes.
 
-What each key is for stands in descriptions.yaml. Defaults are those of the model.
-"""
+What each key is for stands in descriptions.yaml. Defaults are those of the model."""
 
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin, get_type_hints

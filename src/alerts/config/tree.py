@@ -2,8 +2,7 @@
 
 Every scalar stays text: the schema says what a value is, so `NO`, `on`, `22:00`, `1.10` and unquoted
 timestamps never turn into booleans or numbers behind the writer's back. The tree is built from parser events, with
-bounds on depth and on the expansion of aliases, since PyYAML's composer recurses without a bound.
-"""
+bounds on depth and on the expansion of aliases, since PyYAML's composer recurses without a bound."""
 
 import re
 from collections.abc import Iterator
@@ -66,8 +65,7 @@ Node = Scalar | Sequence | Mapping
 def parse(raw: bytes, file: str) -> tuple[Node | None, list[Problem]]:
     """The document in `raw` and what is wrong with its keys; None for an empty file.
 
-    Raises ConfigError, with one problem, where the text is no YAML that can be read at all.
-    """
+    Raises ConfigError, with one problem, where the text is no YAML that can be read at all."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

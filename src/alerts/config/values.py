@@ -1,7 +1,6 @@
 """The kinds of values that the configuration knows, each with its check and its JSON Schema.
 
-Scalars arrive as text. A check never repeats the value in its message: it may have come from the environment.
-"""
+Scalars arrive as text. A check never repeats the value in its message: it may have come from the environment."""
 
 import re
 from collections.abc import Callable

@@ -72,8 +72,7 @@ def write_new(path: Path, text: str) -> None:
 def write_starter(directory: Path, field: str = FIELDS[0]) -> list[Path]:
     """Write the configuration of `alerts init` into a directory, which is made if need be; returns the paths.
 
-    Raises InputError where it holds YAML already or cannot be written; then nothing is changed.
-    """
+    Raises InputError where it holds YAML already or cannot be written; then nothing is changed."""
     shared = files("alerts.config").joinpath("starter_files")
     starters = [each for each in (*shared.iterdir(), *shared.joinpath(field).iterdir()) if each.is_file()]
     try:

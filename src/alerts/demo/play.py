@@ -114,8 +114,7 @@ def once(stage: FeedServer, runtime: Runtime, driver: Once, out: TextIO) -> None
 def live(stage: FeedServer, runtime: Runtime, out: TextIO, watch: Callable[[Callable[[], bool]], None]) -> None:
     """The scenario on the real process group, a step every few seconds; `watch` keeps the processes running.
 
-    After the last step everything stays up until Ctrl-C.
-    """
+    After the last step everything stays up until Ctrl-C."""
     narrator = Narrator(runtime, out, len(stage.steps))
     next_step, at = 0, time.monotonic() + 2.0
 

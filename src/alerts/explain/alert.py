@@ -22,8 +22,7 @@ from alerts.store.repositories import alerts, answers
 class Basis:
     """A recorded alert, what its router considered, and the stories behind it, those it leads with first.
 
-    Stories are computed again from what had been observed by then, under the configuration given.
-    """
+    Stories are computed again from what had been observed by then, under the configuration given."""
 
     alert: Alert
     considered: Mapping[str, Any] | None
@@ -53,8 +52,7 @@ class Basis:
 def explain(session: Session, active: Active, alert_id: str, *, stories: int | None = None) -> dict[str, Any]:
     """All steps that led to an alert, as one record, with at most so many of the stories behind it.
 
-    Raises NotFoundError where there is no such alert.
-    """
+    Raises NotFoundError where there is no such alert."""
     basis = Basis.of(session, active, alert_id, stories)
     alert, transition = basis.alert, basis.alert.transition
     record = {key: value for key, value in alert_record(alert).items() if key not in {"kind", "transition"}}

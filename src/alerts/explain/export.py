@@ -30,8 +30,7 @@ _WENT_OUT: Final = {DeliveryState.SENT.value, DeliveryState.UNKNOWN.value}
 def export(session: Session, active: Active, alert_id: str, renderer: Renderer) -> dict[str, Any]:
     """The file of an alert. It holds no secret, no address of a channel and no link by which its reader answers.
 
-    Raises NotFoundError where there is no such alert, or its institution is no longer configured.
-    """
+    Raises NotFoundError where there is no such alert, or its institution is no longer configured."""
     basis = Basis.of(session, active, alert_id)
     alert, institution = basis.alert, active.settings.institution(basis.alert.institution)
     reports = [each for story in basis.stories for each in story["items"]]

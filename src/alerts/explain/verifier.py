@@ -1,8 +1,7 @@
 """Derives every number of an exported alert again from the source records in its file, and says what is not equal.
 
 It states the formula apart from the program that made the alert, and needs nothing but Python 3.11:
-    python3 -c "import json, sys; exec(json.load(open(sys.argv[1]))['verifier'])" FILE
-"""
+    python3 -c "import json, sys; exec(json.load(open(sys.argv[1]))['verifier'])" FILE"""
 
 import hashlib
 import json

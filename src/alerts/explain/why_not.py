@@ -45,8 +45,7 @@ def why_not(
     """Every step between the institution and the subscriber, as of `at`.
 
     Each axis that a rule asks for comes with its score, what it needs, and the least further evidence on its
-    strongest story that would have caused an alert: tried out, not estimated.
-    """
+    strongest story that would have caused an alert: tried out, not estimated."""
     standing = standing_at(session, active, institution, at)
     rules = {place: rule for place, rule in enumerate(subscriber.watch) if rule.select.selects(institution)}
     found = coverage(session, active.settings, institution, at)

@@ -12,8 +12,7 @@ one feed; entries disappear and return; whole feeds change at once. These rules 
   agree. So is one with a known title and the same date, or with the same text.
 - An item that leaves the feed is not withdrawn; one that comes back is not new.
 - When most entries of a known feed are new at once, undated or dated before the last poll, none is accepted for half a
-  day (quarantine).
-"""
+  day (quarantine)."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -71,8 +70,7 @@ class KnownItems:
 class ItemChange:
     """One item to store: `known` is what to remember it by.
 
-    `backfill`: the feed held it long before its first poll, or it leaves a quarantine undated: stored, but no alert.
-    """
+    `backfill`: the feed held it long before its first poll, or it leaves a quarantine undated: stored, but no alert."""
 
     item: Item
     known: KnownItem

@@ -61,8 +61,7 @@ class FetchResult:
     """The result of one fetch. `error` None and `modified` False: the server said 304.
 
     `etag` and `last_modified` hold the exact bytes of the server's headers, read as Latin-1. `moved_to` is where the
-    leading permanent redirects (301, 308) led, empty where there was none. `fresh_for`: by Cache-Control or Expires.
-    """
+    leading permanent redirects (301, 308) led, empty where there was none. `fresh_for`: by Cache-Control or Expires."""
 
     url: str  # asked for
     final_url: str  # that answered
@@ -91,8 +90,7 @@ class FetchResult:
 class RawFeed:
     """A feed as feedparser gives it: names and values, before they become plain text and absolute links.
 
-    `version` as feedparser names it (rss20, atom10, …), `malformed` what it says against the feed, or empty.
-    """
+    `version` as feedparser names it (rss20, atom10, …), `malformed` what it says against the feed, or empty."""
 
     version: str
     head: Mapping[str, Any]
@@ -106,8 +104,7 @@ class Entry:
 
     `guid` is the entry's own id as the feed gives it. `origin` names the publisher that the entry itself
     credits (RSS `<source>`). `entry_hash`, where there is one, is what the entry is recognised by at the next poll.
-    `withdrawn` entries are tombstones: they carry an id and nothing else.
-    """
+    `withdrawn` entries are tombstones: they carry an id and nothing else."""
 
     guid: str = ""
     link: str = ""
@@ -128,8 +125,7 @@ class ParsedFeed:
     """A feed as observed once.
 
     `entries` are those that were read, in the feed's order; `skipped` are the ids of items whose entries are unchanged
-    and were not read again. `notes` say, one line each, what was odd or cut.
-    """
+    and were not read again. `notes` say, one line each, what was odd or cut."""
 
     entries: tuple[Entry, ...] = ()
     format: str = ""  # rss20, atom10, json11 ...

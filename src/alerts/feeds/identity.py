@@ -42,8 +42,7 @@ def _key(source: Source, entry: Entry, home: str) -> str:
     """What names an entry within its feed: its id, else its link, else its title with the publisher.
 
     `home` is the page that the feed belongs to, which names no entry. Empty where the entry has none of the three:
-    such an entry cannot be distinguished from another and is left out.
-    """
+    such an entry cannot be distinguished from another and is left out."""
     if entry.guid.strip():
         return "id:" + entry.guid.strip()
     if entry.link and (is_specific(entry.link, home) or not entry.title):
@@ -57,8 +56,7 @@ def _key(source: Source, entry: Entry, home: str) -> str:
 def entry_id(source: Source, entry: Entry, home: str = "") -> str:
     """The id of an entry by its own key alone, without comparing it with known items; empty where it has no key.
 
-    It is the item's id everywhere in the program: 80 bits of a hash, 20 hexadecimal digits.
-    """
+    It is the item's id everywhere in the program: 80 bits of a hash, 20 hexadecimal digits."""
     named = _key(source, entry, home)
     return digest(source.id, named) if named else ""
 
@@ -72,8 +70,7 @@ def variant_id(source: Source, entry: Entry, home: str = "") -> str:
 def fingerprint(entry: Entry) -> str:
     """The hash whose change makes a revision: of title, summary, content and link, with spacing normalised.
 
-    It leaves out dates: a new date alone is no revision. It keeps upper and lower case, which matching depends on.
-    """
+    It leaves out dates: a new date alone is no revision. It keeps upper and lower case, which matching depends on."""
     return digest(_plain(entry.title), _plain(entry.summary), _plain(entry.content), link_key(entry.link))
 
 

@@ -47,8 +47,7 @@ def shown(url: str) -> str:
 def storable(url: str) -> str:
     """A URL as the database may hold it: without credentials and query values, which may be secrets.
 
-    A digest in their place keeps two such URLs distinct. A URL that has neither is stored as it is.
-    """
+    A digest in their place keeps two such URLs distinct. A URL that has neither is stored as it is."""
     with suppress(ValueError):
         parts = urlsplit(url)
         if not parts.query and "@" not in parts.netloc:
@@ -60,8 +59,7 @@ def storable(url: str) -> str:
 def masked(url: str, own: str) -> str:
     """A URL as the database may hold it: without credentials and the query values of `own`, the operator's URL.
 
-    Each value is replaced by its name in braces, which no URL has. `unmasked` puts the values back.
-    """
+    Each value is replaced by its name in braces, which no URL has. `unmasked` puts the values back."""
     url = _CREDENTIALS.sub("", url)
     for name, value in _query_values(own):
         plain = unquote_plus(value)

@@ -2,8 +2,7 @@
 
 fetch -> parse -> decide -> next_poll
 
-polled = poll_feed(client, source, state, known, now=now)
-"""
+polled = poll_feed(client, source, state, known, now=now)"""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -46,8 +45,7 @@ def poll_feed(
 ) -> PolledFeed:
     """Poll a source once. What a server or a feed does wrong is in the result; only `known` may raise.
 
-    Reading a feed keeps the processor busy, and is done in `computing` where that is given.
-    """
+    Reading a feed keeps the processor busy, and is done in `computing` where that is given."""
     state = state_for(source, state)
     result = fetch(client, source, state, limits=limits, now=now)
     with computing if computing is not None and result.modified else nullcontext():

@@ -3,8 +3,7 @@
     plan = next_poll(source, state, result, parsed, decision, now=now)
 
 The earliest time is set by the source's `interval` in the configuration and by what the server and the feed ask for;
-between that and a cap the rhythm of its news decides. Only a 410 (gone) that is confirmed for days stops a source.
-"""
+between that and a cap the rhythm of its news decides. Only a 410 (gone) that is confirmed for days stops a source."""
 
 import hashlib
 from dataclasses import dataclass, field, replace
@@ -60,8 +59,7 @@ def next_poll(
     """What to remember after a poll that ended at `now`, and when to poll next.
 
     `parsed` and `decision` are None where there was no body to read; a body that is no feed counts as a
-    failure. The same arguments give the same plan: the jitter comes from the source's id and the count of polls.
-    """
+    failure. The same arguments give the same plan: the jitter comes from the source's id and the count of polls."""
     state = replace(state_for(source, state), polls=state.polls + 1, last_poll=now)
     error, line = result.error, result.detail
     if error is None and parsed is not None and parsed.error is not None:
@@ -159,8 +157,7 @@ class _Poll:
     def _moved(self, state: FeedState) -> FeedState:
         """Count confirmations of a permanent redirect that ends at a working feed; adopt it after days of them.
 
-        Never at once: captive portals, expired domains and mistakes answer 301, too.
-        """
+        Never at once: captive portals, expired domains and mistakes answer 301, too."""
         own, now = self.source.url, self.now
         target = masked(self.result.moved_to, own)
         if not target or (self.result.url.startswith("https:") and not target.startswith("https:")):
@@ -228,8 +225,7 @@ class _Poll:
 def _with_validators(state: FeedState, result: FetchResult, *, held: bool) -> FeedState:
     """The validators of this answer, even if the body is the old one. A 304 may leave out what still holds.
 
-    None while items are held back: the next poll has to see the feed again.
-    """
+    None while items are held back: the next poll has to see the feed again."""
     if held:
         return replace(state, etag="", last_modified="", validators_url="", body_hash="")
     former = state if result.status == 304 else FeedState()

@@ -71,8 +71,7 @@ class FeedState:
     def stale_at(self) -> datetime | None:
         """When the feed, although it answers, is silent for far longer than it ever was; None where that is not known.
 
-        An empty feed is none, and neither is one whose few items tell no rhythm.
-        """
+        An empty feed is none, and neither is one whose few items tell no rhythm."""
         if self.newest_item is None or not self.longest_gap:
             return None
         silence = max(STALE_RHYTHMS * self.rhythm, STALE_GAPS * self.longest_gap)

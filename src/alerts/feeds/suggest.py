@@ -1,7 +1,6 @@
 """Feeds that an institution probably has: addresses of well-known kinds, each asked before it is offered.
 
-rules (data/known_addresses.yaml) and an institution ─> addresses ─> asked ─> what answered with a feed, what did not
-"""
+rules (data/known_addresses.yaml) and an institution ─> addresses ─> asked ─> what answered with a feed, what did not"""
 
 import re
 import time
@@ -37,8 +36,7 @@ _ABSENT: Final = frozenset({ErrorKind.NOT_FOUND, ErrorKind.GONE, ErrorKind.DOWN}
 class Address(NamedTuple):
     """An address by a rule of the table, and what came of it. Of one `group` the first that has a feed is enough.
 
-    `state` is offered, configured, failed, or absent where it was only guessed; `page` declares it, where one does.
-    """
+    `state` is offered, configured, failed, or absent where it was only guessed; `page` declares it, where one does."""
 
     kind: str
     rule: Mapping[str, Any]
@@ -83,8 +81,7 @@ class Prober:
     """Asks addresses one after the other, within MAX_PROBES and MAX_SECONDS.
 
     `configured` gives the id of the source that has an address, or nothing; `resolve` replaces `${NAME}` in one. A host
-    that cannot be reached, or that wants fewer requests, is not asked again.
-    """
+    that cannot be reached, or that wants fewer requests, is not asked again."""
 
     client: HttpClient
     configured: Callable[[str], str]

@@ -38,8 +38,7 @@ _DAYS: Final = [timedelta(days=day) for day in range(8)]
 def briefing(session: Session, active: Active, week: Week, subscriber: Subscriber | None = None) -> dict[str, Any]:
     """What the week brought what a subscriber watches, or all that is tracked, as a record that hides nothing.
 
-    Reads no clock. Raises NotFoundError where the record ends before the week begins.
-    """
+    Reads no clock. Raises NotFoundError where the record ends before the week begins."""
     settings, recorded = active.settings, reports.recorded_until(session)
     if recorded <= week.start:
         raise NotFoundError("edition", str(week), f"the record ends at {format_time(recorded)}")
@@ -148,8 +147,7 @@ def _stories(
 ) -> list[dict[str, Any]]:
     """Stories as they were at an instant, each with the first report of its publishers as source records.
 
-    `numbers` are those of the records so far: a report that is about several institutions has one.
-    """
+    `numbers` are those of the records so far: a report that is about several institutions has one."""
 
     def numbered(report: Report) -> int:
         return numbers.setdefault((report.item, report.direct), len(numbers) + 1)

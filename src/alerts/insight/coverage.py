@@ -20,8 +20,7 @@ MEMORY = timedelta(days=90)  # a source that reported on an institution within t
 def coverage(session: Session, settings: Settings, institution: Institution, at: datetime) -> Coverage:
     """Covered where all of its sources work, blind where none does, else partial.
 
-    Its sources are those that speak for it and those that reported on it lately; where there are none, all.
-    """
+    Its sources are those that speak for it and those that reported on it lately; where there are none, all."""
     return coverages(session, settings, {institution.id: at})[institution.id]
 
 

@@ -127,8 +127,7 @@ def exported(
 def imported(session: Session, settings: Settings, records: Sequence[Mapping[str, str]], at: datetime) -> int:
     """Takes verdicts of a file in as answers to the recorded alerts that they are about; how many alerts that were.
 
-    An alert that has a verdict keeps it.
-    """
+    An alert that has a verdict keeps it."""
     given = {
         (*(each[key] for key in KEYS[:2]), short(each["headline"]), each["topic"]): each["verdict"] for each in records
     }

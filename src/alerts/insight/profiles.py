@@ -47,8 +47,7 @@ def profile_of(
 def standing_at(session: Session, active: Active, institution: Institution, at: datetime) -> Standing:
     """How the institution stood at an instant, read from what is recorded as it was last assessed.
 
-    Each axis takes the rows of the stories that its score counted then, found by index.
-    """
+    Each axis takes the rows of the stories that its score counted then, found by index."""
     rules, sources = active.settings.levels, active.settings.sources
     totals = profiles.totals(session, institution.id, at)
     before = profiles.totals(session, institution.id, at - DAY)
@@ -109,8 +108,7 @@ def snapshots(
 ) -> Iterator[tuple[CaseFile, datetime, bytes]]:
     """The profile of each case file at an instant, or at its clock if that is later, as bytes that `restored` reads.
 
-    The level changes until then must be stored. All of them share a few statements.
-    """
+    The level changes until then must be stored. All of them share a few statements."""
     if not wanted:  # most assessments alert nobody
         return
     clocks = {case.institution.id: max(at, case.clock or at) for case, at in wanted}
@@ -128,8 +126,7 @@ def snapshots(
 def restored(data: bytes) -> Profile:
     """The profile of a snapshot; those of former versions are not compressed.
 
-    The messages of one assessment show the same one, so it is read once for all of them.
-    """
+    The messages of one assessment show the same one, so it is read once for all of them."""
     return _adapter().validate_json(data if data.startswith(b"{") else zlib.decompress(data))
 
 

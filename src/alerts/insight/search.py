@@ -40,8 +40,7 @@ def search(session: Session, settings: Settings, given: Mapping[str, str], tier:
     """What was found as far as a tier may see it, the best first: institutions, then a page of stories and items.
 
     `given` are the fields of the form, `page` and `limit`. Items of one story are one result, unless items were
-    requested. `complete`: nothing was left out. Raises UsageError where a field cannot be understood.
-    """
+    requested. `complete`: nothing was left out. Raises UsageError where a field cannot be understood."""
     query = parse(given.get("q", ""))
     filters = _filters(settings, given, now)
     kind, limit = given.get("kind", ""), whole_number(given, "limit", PAGE, 200)

@@ -1,8 +1,7 @@
 """What a source brought lately, when it was not read, and whether it is first or redundant: all of it found by index.
 
 It is about the items that the next poll would recognise, those that the feed shows now and some hundred before them.
-`alerts sources value` computes what alerts would be without a source, from the whole record.
-"""
+`alerts sources value` computes what alerts would be without a source, from the whole record."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,8 +25,7 @@ def history(session: Session, source: str, now: datetime) -> dict[str, Any]:
 
     `stories` counts those that no other source reported (`alone`), that it reported before all others (`first`) or
     after some other (`later`). Each of `peers` reported some of them, too: how many (`shared`), in how many it was
-    `before`, and by how many seconds in the middle (`lead_s`, negative: after).
-    """
+    `before`, and by how many seconds in the middle (`lead_s`, negative: after)."""
     known = next(iter(sources.health(session, [source])), None)
     if known is None:
         raise NotFoundError("source", source)

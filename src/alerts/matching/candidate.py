@@ -19,8 +19,7 @@ _LONGEST_LINK = 300  # characters on each side that are looked at to tell whethe
 class Candidate:
     """Words `first` up to, not including, `last` of a text; `start` and `end` are their offsets in `text.low`.
 
-    Forms in scripts without spaces have offsets only: `place` holds the words, then these offsets.
-    """
+    Forms in scripts without spaces have offsets only: `place` holds the words, then these offsets."""
 
     def __init__(self, form: Form, field: str, document: Document, place: tuple[int, int, int, int]) -> None:
         self.form, self.field, self.document = form, field, document

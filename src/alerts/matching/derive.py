@@ -4,8 +4,7 @@ Each derivation gives surfaces as a text would write them, with the condition on
 
     alone      distinctive enough by itself
     not alone  only where a fuller name of the same institution stands in the item
-    `needs`    only where one of these words stands in the item
-"""
+    `needs`    only where one of these words stands in the item"""
 
 import re
 from collections.abc import Iterator

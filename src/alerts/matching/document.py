@@ -26,8 +26,7 @@ class Document:
     def language(self) -> str:
         """A two-letter code; empty where nothing tells it.
 
-        What the feed says goes first ("de-AT" is "de"). Some feeds say "en" whatever they hold, but rarely another.
-        """
+        What the feed says goes first ("de-AT" is "de"). Some feeds say "en" whatever they hold, but rarely another."""
         said = said_language(self._item)
         if said not in {"", "en"}:
             return said

@@ -2,8 +2,7 @@
 
 A tracked name that stands as a word counts unless a filter finds such a reading. Each returns the reason for turning
 the candidate down, for people to read, or an empty string. `make eval-matching ARGS=--ablation` prints what each is
-worth on each labelled set; docs/design/0019-positive-evidence.md tells which were dropped, and why.
-"""
+worth on each labelled set; docs/design/0019-positive-evidence.md tells which were dropped, and why."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -201,8 +200,7 @@ def surname(candidate: Candidate) -> str:
 def ordinary_word(candidate: Candidate) -> str:
     """An ordinary word with a capital where that says nothing: at the start of a sentence, in a headline.
 
-    Where a name is as likely it counts as doubtful.
-    """
+    Where a name is as likely it counts as doubtful."""
     if not _is_ordinary(candidate) or _shows_name(candidate):
         return ""
     candidate.doubtful = _may_be_name(candidate)
@@ -285,8 +283,7 @@ def month(candidate: Candidate) -> str:
 def locative(candidate: Candidate) -> str:
     """A place where something is or comes from, in languages other than English: en Barcelona, campeona de España.
 
-    What is only also called by a place (Banco Santander) keeps "de": las acciones de Santander.
-    """
+    What is only also called by a place (Banco Santander) keeps "de": las acciones de Santander."""
     form = candidate.form
     if form.key not in vocabulary.PLACE_NAMES:
         return ""

@@ -38,8 +38,7 @@ class Form(NamedTuple):
     """One way to write one institution.
 
     `key` is its words in lower case with one space between, `cased` the same with case, `gaps` what stands
-    between the words. `origin` says how it came about: a rule's name or that of a derivation.
-    """
+    between the words. `origin` says how it came about: a rule's name or that of a derivation."""
 
     institution: str
     key: str
@@ -179,8 +178,7 @@ def make(
 ) -> Form | None:
     """A form; none where the surface has no letter or digit.
 
-    Without a `case`, that of one word is kept and that of several is free.
-    """
+    Without a `case`, that of one word is kept and that of several is free."""
     text = Text(surface)
     origin = origin or rule.value
     if text.special:

@@ -3,8 +3,7 @@
 Every form is filed under one of its words, the rarest it has. Each word of a text is looked up among those anchors,
 and the answer is remembered: a text without any costs little more than cutting it into words, however many names are
 tracked. The same look says whether a topic may stand there. Forms in scripts without spaces are found by an
-Aho-Corasick automaton over characters instead.
-"""
+Aho-Corasick automaton over characters instead."""
 
 import re
 from bisect import bisect_left
@@ -78,8 +77,7 @@ class Index:
         """Every place where the words of a form stand, in no particular order; nothing is judged yet. And whether a
         topic may stand in the text.
 
-        Names of one word that need a capital are given in lower case only with `explain`.
-        """
+        Names of one word that need a capital are given in lower case only with `explain`."""
         found: list[Found] = []
         tokens, forms = text.cased_tokens, self._forms
         ends: dict[str, int] = {}  # an occurrence that overlaps the one before of the same form is none
@@ -140,8 +138,7 @@ def _memory(
 ) -> Memory[Word | None]:
     """What a word of a text may be or be part of; None for nothing, as for most words.
 
-    With `strict` a name of one word that needs a capital is none without it.
-    """
+    With `strict` a name of one word that needs a capital is none without it."""
     besides = frozenset().union(*(beside for each in set(anchors.values()) for *_, beside in each if beside))
 
     def look_up(word: str) -> Word | None:

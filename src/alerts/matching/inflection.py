@@ -1,8 +1,7 @@
 """The forms of a verb, by rule and a small table for each language: what `{steal}` of a pattern stands for.
 
 The forms are those that news uses: the infinitive, present and past of the third person, participles. A form
-that does not exist costs nothing, so rules give too many rather than too few.
-"""
+that does not exist costs nothing, so rules give too many rather than too few."""
 
 from collections.abc import Callable
 from functools import cache

@@ -3,8 +3,7 @@
 The detector counts the words of the closed classes ("the", "der", "les"): no text of some length is without them, and
 a text without any is one whose language matters little here. Other scripts tell their language by themselves. A word
 that several languages have counts for each of them by its share. Nothing is loaded but the word lists, and the answer
-depends on the text alone, so that a replay gives the same.
-"""
+depends on the text alone, so that a replay gives the same."""
 
 import re
 from collections.abc import Iterable
@@ -42,8 +41,7 @@ def said_language(item: Item) -> str:
 def detect(words: Iterable[str], sample: str) -> str:
     """The likeliest language of words in lower case and without accents; empty where too little tells it.
 
-    `sample` is the text that they are from, for its script and its accents.
-    """
+    `sample` is the text that they are from, for its script and its accents."""
     if not sample.isascii() and _ANY_SCRIPT.search(sample):
         least = _SCRIPT_SHARE * sum(map(str.isalpha, sample))
         if found := next((name for name, script in _SCRIPTS if len(script.findall(sample)) > least), ""):

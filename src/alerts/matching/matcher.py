@@ -34,8 +34,7 @@ class Matcher:
     """Immutable and safe to share between threads; build it once for a configuration.
 
     Neither the order of institutions nor that of items matters. Adding an institution changes the mentions
-    of another only where one of its forms is longer and overlaps, or is written the same.
-    """
+    of another only where one of its forms is longer and overlaps, or is written the same."""
 
     def __init__(
         self,
@@ -61,8 +60,7 @@ class Matcher:
     def match(self, item: Item, explain: bool = False, *, tracked_only: bool = False) -> Matched:
         """The mentions and topics of an item, by field and offset; with `explain` also what was turned down.
 
-        With `tracked_only` an item that mentions no institution is not searched for topics.
-        """
+        With `tracked_only` an item that mentions no institution is not searched for topics."""
         document = Document(item)
         rejections: list[Rejection] = []
 
@@ -103,8 +101,7 @@ class Matcher:
         """How much speaks for one of those that share a name: words of its record that stand in the item, tags that
         the source has too, a region where the item's language is at home.
 
-        Only what the matching key covers is looked at, so that recorded items are matched again where it changes.
-        """
+        Only what the matching key covers is looked at, so that recorded items are matched again where it changes."""
         known = self._institutions[institution]
         record = (known.name, *known.aliases, *known.products, *known.match.require_any, *known.tags)
         own = Text(" ".join((*record, known.region, known.category, known.primary_domain)))
@@ -180,8 +177,7 @@ def _mention(candidate: Candidate, ambiguous: bool, explain: bool) -> Mention:
 def mention_salience(field: str, start: int, rule: Rule, *, voice: bool = False, ambiguous: bool = False) -> float:
     """Field (title 1.0, summary or the first 300 characters of the content 0.7, the rest 0.4) times rule.
 
-    `start` is the offset of the mention in the field. A mention in no field (`source`) counts as a title.
-    """
+    `start` is the offset of the mention in the field. A mention in no field (`source`) counts as a title."""
     if field in {"title", "source"}:
         weight = 1.0
     elif field == "summary" or start < HEAD_OF_CONTENT:

@@ -4,8 +4,7 @@ A set of positions is an integer, one bit for each place between words. A word t
 begin to the set where it ends: `(set & where it stands) << 1`. A gap smears the set to the right, a group is the
 union of its alternatives. So a pattern costs a few operations on integers, whatever it is, and is linear in the text.
 
-Places of different sentences are kept apart by a place between them at which no word stands.
-"""
+Places of different sentences are kept apart by a place between them at which no word stands."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -35,8 +34,7 @@ class Match:
 class View:
     """One field, cut into units: words, and the characters of scripts that are written without spaces.
 
-    Places are numbered by unit, with one more after every sentence.
-    """
+    Places are numbered by unit, with one more after every sentence."""
 
     def __init__(self, text: Text, found: Found, mentions: Iterable[Mention], sentences: Sentences) -> None:
         self.text = text

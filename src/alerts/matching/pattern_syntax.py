@@ -9,8 +9,7 @@ word?        the word, or nothing; also after a group
 ~4           up to four words of any kind
 #            a number or an amount: 5, 38b, 1.5m
 <family>     a word family defined under `word_families`
-@            an institution; `@target`, `@actor`: the one acted upon, the one who acts
-"""
+@            an institution; `@target`, `@actor`: the one acted upon, the one who acts"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -111,8 +110,7 @@ def _alternatives(found: re.Match[str], families: Mapping[str, str]) -> str:
 def parse_pattern(text: str, language: str = "") -> Node:
     """The tree of a pattern whose word families are written out.
 
-    Raises PatternError where the pattern cannot be read, or would match without any word.
-    """
+    Raises PatternError where the pattern cannot be read, or would match without any word."""
     if len(text) > MAX_LENGTH:
         raise PatternError(f"too long: a pattern has at most {MAX_LENGTH:,} characters", 0)
     parser = _Parser(text, language.partition("-")[0].lower())

@@ -7,8 +7,7 @@ The steps, each on what the one before left:
     supported   a short form needs a fuller name of the same institution in the item
     unambiguous where several institutions share the words, the one that the item names otherwise or comes from, then
                 those with the strongest claim (an official name before an alias), and of these the likeliest
-    anaphors    "the company" counts where it follows a name of the same institution closely
-"""
+    anaphors    "the company" counts where it follows a name of the same institution closely"""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -36,8 +35,7 @@ def resolve(
     """Those that are mentions, at most one a span, by field and offset; and which of these are ambiguous.
 
     `reject` is called with the others. `about` are the institutions that the item comes from; `likelihood` says how
-    much in it speaks for one, and is asked only where several share a name.
-    """
+    much in it speaks for one, and is asked only where several share a name."""
     spans = _by_span(_parted(candidates))
     document.spans = tuple(spans)  # no reference back to the candidates: a cycle would wait for the collector
     kept = _unopposed(spans, reject, filters)
@@ -192,8 +190,7 @@ def _parted(candidates: list[Candidate]) -> list[Candidate]:
 def _without_bearers(kept: list[Candidate], bearers: Mapping[tuple[str, str], str], reject: Reject) -> list[Candidate]:
     """Without names that elsewhere in the item are a person's or a thing's, unless it names the institution too.
 
-    `bearers` has for an institution and one of its keys the reason for which that was turned down.
-    """
+    `bearers` has for an institution and one of its keys the reason for which that was turned down."""
     named = {each.form.institution for each in kept if (each.form.institution, each.form.key) not in bearers}
     others = []
     for candidate in kept:

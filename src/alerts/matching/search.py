@@ -1,8 +1,7 @@
 """Full-text search without a database: which words of a text are indexed, what a query asks for, how well a text fits.
 
 An index says which texts may fit; what is decided here holds for both databases. Words are those of `Text`: without
-case and accents. Scripts that are written without spaces are indexed by pairs of characters.
-"""
+case and accents. Scripts that are written without spaces are indexed by pairs of characters."""
 
 import re
 from collections.abc import Sequence
@@ -106,8 +105,7 @@ class Query:
 def parse(raw: str) -> Query:
     """Words of which all must be there, `"a phrase"`, `-without`, `beginning*`; the last word may go on.
 
-    Raises UsageError where nothing can be looked for.
-    """
+    Raises UsageError where nothing can be looked for."""
     if len(raw) > MAX_QUERY:
         raise UsageError(f"the query has {len(raw):,} characters: write at most {MAX_QUERY}")
     chunks = [

@@ -104,8 +104,7 @@ def _cut_before_preposition(name: Name) -> Iterator[Derived]:
 def _without_description(name: Name) -> Iterator[Derived]:
     """Words in lower case at the end describe: England (national rugby union team), Buchenwald (camp).
 
-    A compound is one word: a Suzuki-team is not Suzuki.
-    """
+    A compound is one word: a Suzuki-team is not Suzuki."""
     end = len(name)
     while end > 1 and name.word(end - 1).islower() and name.text.gap(end - 1) not in {"'", "-"}:
         end -= 1

@@ -1,7 +1,6 @@
 """Whether what stands in a text is a form at all: what is between its words, and the case of its letters.
 
-Both functions return the reason for turning a candidate down, for people to read, or an empty string.
-"""
+Both functions return the reason for turning a candidate down, for people to read, or an empty string."""
 
 import re
 

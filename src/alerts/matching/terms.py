@@ -1,8 +1,7 @@
 """The words that topics look for, numbered; and which of them a text holds.
 
 Every distinct word of a text is looked up once and remembered, so the cost of a text does not depend on how many
-words are looked for.
-"""
+words are looked for."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -4,8 +4,7 @@ Folding makes spellings that readers take for the same equal: Unicode compatibil
 Latin letters, quotes and dashes, white space, invisible characters. Case is kept in `cased` and dropped in
 `low`; both have the same length, and `raw_span` leads from their offsets to code points of the raw text.
 
-Everything here is linear in the text, whatever it holds (lone surrogates, megabytes, no spaces at all).
-"""
+Everything here is linear in the text, whatever it holds (lone surrogates, megabytes, no spaces at all)."""
 
 import re
 import unicodedata
@@ -71,8 +70,7 @@ _BLANK_CATEGORIES = frozenset({"Cs", "Cc", "Cn", "Co", "Zs"})
 def fold(cluster: str) -> str:
     """A character (with what joins it) as names are compared, case kept. May be empty or longer.
 
-    Invisible and bidirectional characters vanish; superscripts such as ™ and lone surrogates become spaces.
-    """
+    Invisible and bidirectional characters vanish; superscripts such as ™ and lone surrogates become spaces."""
     if cluster.isascii() or cluster in _SPECIAL:
         return _SPECIAL.get(cluster, cluster)
     first = cluster[0]
@@ -92,8 +90,7 @@ class Text:
     """One field, folded: `cased` keeps its case, `low` is in lower case; both have the same offsets.
 
     `tokens` are its words in lower case, `cased_tokens` the same with their case. `special` says that the text
-    holds Hangul or a script that is written without spaces: there names are looked for character by character.
-    """
+    holds Hangul or a script that is written without spaces: there names are looked for character by character."""
 
     def __init__(self, raw: str) -> None:
         self.raw = raw
@@ -142,8 +139,7 @@ class Text:
     def caseless(self) -> bool:
         """Whether its writer leaves capitals out, as in chats, so that case tells nothing.
 
-        Not even the pronoun `I` has one; or no word has one beside a link, a hashtag or a handle.
-        """
+        Not even the pronoun `I` has one; or no word has one beside a link, a hashtag or a handle."""
         cased = self.cased
         marked = "@" in cased or "#" in cased or "http" in cased
         small_pronoun = " i " in cased and _SMALL_PRONOUN.search(cased) is not None
@@ -199,8 +195,7 @@ def same_gap(given: str, seen: str, word: str) -> bool:
     """Whether `seen`, after `word` in a text, may stand for `given` between the same words of a name.
 
     A space, a hyphen and a single line break are the same; a comma or slash of the name may be missing; the
-    full stop of an abbreviation (of at most three letters) may be missing or added. A blank line never is.
-    """
+    full stop of an abbreviation (of at most three letters) may be missing or added. A blank line never is."""
     if given == seen:
         return True
     if "\n" in seen and _BLANK_LINE.search(seen):
@@ -217,8 +212,7 @@ def same_gap(given: str, seen: str, word: str) -> bool:
 class Sentences:
     """The sentences of one text; `at` numbers them by offset, `starts` are the offsets of all but the first.
 
-    Enough to tell whether two spans stand in the same one. An abbreviation's full stop ends none.
-    """
+    Enough to tell whether two spans stand in the same one. An abbreviation's full stop ends none."""
 
     __slots__ = ("starts",)
 

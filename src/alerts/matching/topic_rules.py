@@ -19,8 +19,7 @@ class Rule:
     """A phrase (`terms`, `gaps`) or a pattern (`program`) of a topic.
 
     `needs` holds, for each part that a match cannot do without, the terms of which it has at least one; of a pattern
-    in their order. `rules_out` marks the phrases of `none`.
-    """
+    in their order. `rules_out` marks the phrases of `none`."""
 
     topic: int
     kind: PatternKind
@@ -49,8 +48,7 @@ class Span:
 class TopicRules:
     """What is looked for in texts of one language: phrases, its patterns and those of all languages. Immutable.
 
-    Topics are named by their place in `topics`.
-    """
+    Topics are named by their place in `topics`."""
 
     def __init__(self, topics: Sequence[Topic], language: str) -> None:
         """Raises PatternError for a pattern that cannot be read."""

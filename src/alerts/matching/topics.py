@@ -93,8 +93,7 @@ class Lexicon:
         """The topics of an item, by field (in the order of `texts`), offset and topic.
 
         `language` finds out the language of the item, which chooses the patterns; where it gives none, English ones
-        are tried before all others. `topical` are the fields with words that are `topical`, where that is known.
-        """
+        are tried before all others. `topical` are the fields with words that are `topical`, where that is known."""
         topical, languages = texts if topical is None else topical, self._languages
         if len(languages) > 1:
             code = "en" if _clearly_english(texts) else language_code(language())
@@ -190,8 +189,7 @@ def _chosen(spans: list[Span]) -> list[Span]:
     """For every topic and role the leftmost, longest spans that do not overlap, in order of offset and topic.
 
     What a weak pattern or one of resolution found counts only where nothing else overlaps it. Of overlapping
-    spans with institutions, these are put together.
-    """
+    spans with institutions, these are put together."""
     strength = {PatternKind.FULL: 0, PatternKind.RESOLVED: 1, PatternKind.WEAK: 2}
     kept: dict[tuple[int, str, bool], list[Span]] = {}
     spans.sort(key=lambda each: (strength[each.rule.kind], each.start, -each.end, each.rule.topic, each.rule.written))

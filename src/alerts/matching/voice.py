@@ -7,8 +7,7 @@ that show it, each in the seven languages of the word lists:
     according to Barclays · in an interview with Reuters · LONDON (Reuters) -
     told Reuters on Monday
 
-So is that of an investor that only qualifies another name: "OpenAI-backed Speak raises $78M".
-"""
+So is that of an investor that only qualifies another name: "OpenAI-backed Speak raises $78M"."""
 
 from alerts.matching.candidate import Candidate
 from alerts.matching.words import phrase_list, word_list, words

@@ -1,8 +1,7 @@
 """The word lists that matching reads, kept as data files beside the code.
 
 A file under `data/` holds words parted by white space; lines that begin with `#` say what they are and where they
-come from. They are written as matching compares words: in lower case, without accents.
-"""
+come from. They are written as matching compares words: in lower case, without accents."""
 
 from functools import cache
 from importlib.resources import files

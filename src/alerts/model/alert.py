@@ -34,8 +34,7 @@ class Lead:
 
     `item` is the report that brought it, with its address and publisher; `publishers` counts the independent ones,
     `sources` names all that report it. `confidence` is 0 to 1. Where the story's own level rose, `axis`, `from_` and
-    `to` say how.
-    """
+    `to` say how."""
 
     story: str
     title: str
@@ -62,8 +61,7 @@ class Alert:
     the story that brought it, else the largest contribution of the gravest change; `also` are other stories and
     mentions of the same assessment. `reason` is empty for `sent`, else a value of the closed enum of reasons. `rules`
     are the watch rules that asked for it, in words. `grades` are those before and after, `spike` the stories of a
-    spike's window, those that the institution's rhythm lets expect, and the threshold.
-    """
+    spike's window, those that the institution's rhythm lets expect, and the threshold."""
 
     id: str
     at: datetime
@@ -118,8 +116,7 @@ class StoryRise(Lead):
     """A story whose own level rose, with all that an alert says of the story it leads with.
 
     `axis` is the axis where its level is highest; where equal priority, then policy, then continuity; `impact` is the
-    story's there, before its age. `others` are its rises on further axes, the gravest first.
-    """
+    story's there, before its age. `others` are its rises on further axes, the gravest first."""
 
     axis: Axis
     from_: Level

@@ -43,8 +43,7 @@ class Answer:
 
     `channel` is the channel whose message was answered; a preference holds for that channel alone. `reason` is set
     for `wrong`, `days` for `mute`. `who` is what is known of the reader: a link is good for whoever reads the channel.
-    `alert` is empty where an operator acknowledged a level that no alert reported.
-    """
+    `alert` is empty where an operator acknowledged a level that no alert reported."""
 
     id: str
     alert: str
@@ -85,8 +84,7 @@ class Answer:
     def says_the_same(self, other: "Answer") -> bool:
         """Whether both say the same about the same; when and by whom does not matter.
 
-        A mute from another alert is another one: it lasts from then. So is an acknowledgement of no alert.
-        """
+        A mute from another alert is another one: it lasts from then. So is an acknowledgement of no alert."""
         if self.kind is AnswerKind.MUTE or not self.alert:
             return self.alert == other.alert != "" and (self.subject, self.days) == (other.subject, other.days)
         return (self.subject, self.kind, self.reason) == (other.subject, other.kind, other.reason)
@@ -94,8 +92,7 @@ class Answer:
     def holds(self, at: datetime) -> bool:
         """Whether it is in force at an instant: after its own, until it ends or was taken back.
 
-        What happened at the very instant of an answer came before it, so that a replay decides as the live run did.
-        """
+        What happened at the very instant of an answer came before it, so that a replay decides as the live run did."""
         ended = (self.until is not None and self.until <= at) or (self.undone_at is not None and self.undone_at < at)
         return self.at < at and not ended
 

@@ -10,8 +10,7 @@
     └── DeliveryError      a message could not be rendered or sent (channels/)
 
 Each message is one line that says what, where and what to do. Attributes are plain values and every class
-survives pickling, because Celery pickles what a task raises.
-"""
+survives pickling, because Celery pickles what a task raises."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -60,8 +60,7 @@ class MatchRules:
     `require_any` are context words, one of which must stand in the item for its short and its ordinary names to
     count; a distinctive name of several words, a product and a name in another script count without. `exclude` are
     phrases within which a name does not count. `derive` are the derivations of further names that are switched on.
-    `of_names` are the conditions that single aliases have.
-    """
+    `of_names` are the conditions that single aliases have."""
 
     case_sensitive: bool | None = None
     require_any: tuple[str, ...] = ()

@@ -10,8 +10,7 @@ class Item:
 
     Texts are plain text (markup already removed). `publisher` may be empty: the source's stands in.
     `origin` is the publisher that the entry itself names as the text's origin (RSS `<source>`).
-    `withdrawn` marks a revision that takes the item back.
-    """
+    `withdrawn` marks a revision that takes the item back."""
 
     id: str
     title: str

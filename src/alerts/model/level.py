@@ -86,8 +86,7 @@ class Cause(StrEnum):
 class Contribution:
     """What one story contributes to one axis of one institution at an instant.
 
-    `value` is its impact, severity x confidence x salience x criticality but at most 0.95, x 2^(-age / half-life).
-    """
+    `value` is its impact, severity x confidence x salience x criticality but at most 0.95, x 2^(-age / half-life)."""
 
     story: str
     title: str
@@ -105,8 +104,7 @@ class Contribution:
 class Transition:
     """A level change on an axis, at an instant, with the contributions that explain it.
 
-    `score` is None, and `contributions` are empty, where a tier may not see them.
-    """
+    `score` is None, and `contributions` are empty, where a tier may not see them."""
 
     at: datetime
     institution: str

@@ -25,8 +25,7 @@ class Mention:
     matched, for people, where an explanation was asked for; mentions are equal without it.
 
     `ambiguous`: other institutions have the name too and this is only the likeliest of them. `voice`: the
-    institution is named as the source of a statement about something else. Both lower the salience.
-    """
+    institution is named as the source of a statement about something else. Both lower the salience."""
 
     institution: str
     field: str
@@ -47,8 +46,7 @@ class TopicHit:
     `institutions` are those it counts for (those at the pattern's `@`, or near it), None meaning every institution of
     the item; `role` is `target` or `actor` where the pattern says which. `weight` scales the topic's severity: a
     quarter where the text denies it or says that it is over, a half where only a weak pattern found it. `pattern` is
-    the phrase or pattern that found it, for people; hits are equal without it.
-    """
+    the phrase or pattern that found it, for people; hits are equal without it."""
 
     topic: str
     signal: Signal

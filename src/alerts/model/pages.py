@@ -25,8 +25,7 @@ def canonical(link: str, *, wrapped: bool = True) -> str:
 
     Without scheme, credentials, `www.`, `m.` or `amp.`, default port, fragment, tracking parameters, a final `/amp` and
     slash; parameters in order. A link without a host is returned as it is. `wrapped`: of a search engine's link, the
-    one inside counts.
-    """
+    one inside counts."""
     try:
         parts = urlsplit(link)
         host = (parts.hostname or "").rstrip(".")

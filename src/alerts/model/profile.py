@@ -1,8 +1,7 @@
 """What is known of one institution at an instant, every statement with the numbers of its evidence.
 
 Fields that a tier may hide are empty or None where they are hidden, which is also what they are where nothing
-is known: a reader of a gated profile cannot tell one from the other.
-"""
+is known: a reader of a gated profile cannot tell one from the other."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,8 +51,7 @@ class Confidence:
 class Statement:
     """Words quoted from a source, never generated, with the numbers of the source records that say them.
 
-    `resolved`: a report of its story says that what happened is over.
-    """
+    `resolved`: a report of its story says that what happened is over."""
 
     text: str
     evidence: tuple[int, ...]
@@ -113,8 +111,7 @@ class MatrixRow:
     """One row of the decision trigger matrix.
 
     `next_fall` is when the level falls if nothing happens; `stories` are those behind the score, the one
-    that adds most first, and `evidence` the numbers of their source records, ascending.
-    """
+    that adds most first, and `evidence` the numbers of their source records, ascending."""
 
     axis: Axis
     level: Level
@@ -163,8 +160,7 @@ class Profile:
     """The profile of one institution as of `at`.
 
     `signal_focus` is the strongest signal class and `topic` the strongest topic, by contributions, both None
-    where nothing contributes; `impact` is the highest level; `confidence` is None without evidence.
-    """
+    where nothing contributes; `impact` is the highest level; `confidence` is None without evidence."""
 
     at: datetime
     institution: str

@@ -1,7 +1,6 @@
 """Dataclasses as JSON records, and as text that names their content.
 
-The one place that knows the keys of transitions and alerts.
-"""
+The one place that knows the keys of transitions and alerts."""
 
 import hashlib
 import json
@@ -26,8 +25,7 @@ def rounded(value: float) -> float:
 def as_record(value: Any) -> Any:
     """A dataclass as records show it: an object of its fields, in their order, with times as text and rounded numbers.
 
-    A field that is a Python keyword (`from_`) loses its underscore; one with another name in records says so.
-    """
+    A field that is a Python keyword (`from_`) loses its underscore; one with another name in records says so."""
     kind = type(value)
     if kind in _PLAIN:
         return value

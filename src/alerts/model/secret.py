@@ -5,8 +5,7 @@ class Secret:
     """A secret text, for example a channel URL with its token.
 
     Printing, formatting or logging it shows `***`; only `reveal()` gives the text, and only the code that
-    hands it to a library calls that.
-    """
+    hands it to a library calls that."""
 
     __slots__ = ("_text",)
 

@@ -22,8 +22,7 @@ class Source:
 
     `interval` is the least time between two polls, `at_most` the longest, whatever the rhythm of the feed; None: it
     adapts. The source is *direct* for the institutions that it speaks for, of which all its items are, and for those
-    that it is an authority on, where an item names them. It is *secondary* for all others.
-    """
+    that it is an authority on, where an item names them. It is *secondary* for all others."""
 
     id: str
     url: str

@@ -61,8 +61,7 @@ class Report:
 class StoryFacts:
     """What a story proves about an institution.
 
-    `newest` is the time of its newest independent report; `resolved` are the topics that are over.
-    """
+    `newest` is the time of its newest independent report; `resolved` are the topics that are over."""
 
     story: str
     title: str

@@ -100,8 +100,7 @@ class WatchRule:
 
     `min_grade` is the least letter of a story's grade; `again`: another story of a topic that was alerted within
     this time alerts only at a higher level. `to` are channels; empty: all of the subscriber's but those that the
-    rule escalates to.
-    """
+    rule escalates to."""
 
     select: Selection
     on: frozenset[On] = frozenset({On.STORY, On.LEVEL})
@@ -227,8 +226,7 @@ class IncidentKind(StrEnum):
 class Access:
     """What people who sign on see and do, by their groups: these are operators, see a tier, or what a subscriber sees.
 
-    `claim` is the claim of OpenID Connect that names a person's groups.
-    """
+    `claim` is the claim of OpenID Connect that names a person's groups."""
 
     claim: str = "groups"
     operators: frozenset[str] = frozenset()

@@ -27,8 +27,7 @@ def instant(value: int) -> datetime:
 def parse_time(text: str) -> datetime:
     """An RFC 3339 instant as an aware UTC datetime. A time without an offset is taken as UTC.
 
-    Raises ValueError where the text is no such instant.
-    """
+    Raises ValueError where the text is no such instant."""
     value = datetime.fromisoformat(text.strip().upper())  # RFC 3339 allows a small t and z
     try:
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -56,8 +55,7 @@ def parse_duration(text: str) -> timedelta:
 def point_in_time(text: str | None, now: datetime) -> datetime | None:
     """An RFC 3339 instant or day, or a duration before now (`2d`); None where nothing is given.
 
-    Raises UsageError for anything else.
-    """
+    Raises UsageError for anything else."""
     if not text:
         return None
     with contextlib.suppress(ValueError, OverflowError):

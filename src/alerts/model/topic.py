@@ -47,8 +47,7 @@ class PatternKind(StrEnum):
 class TopicPattern:
     """Words in order within one sentence (docs/topics.md). Of an empty language it holds in every one.
 
-    `text` has its word families written out; `written` is what people are shown.
-    """
+    `text` has its word families written out; `written` is what people are shown."""
 
     text: str
     language: str = ""
@@ -62,8 +61,7 @@ class Topic:
 
     The topic is in an item when one of `any` or a full or weak pattern is, and none of `none`. With `near` = sentence
     it counts for an institution only where both stand in one sentence or in the title. `negation` lowers its weight
-    where the text denies it.
-    """
+    where the text denies it."""
 
     id: str
     signal: Signal

@@ -1,8 +1,7 @@
 """What readers answer to alerts, and what operators acknowledge: recorded once, applied, taken back.
 
 The subscriber is locked meanwhile, and no answer is earlier than what was decided before it: whatever a router decides
-later, live or in a replay of the record, it decides with the same answers in force.
-"""
+later, live or in a replay of the record, it decides with the same answers in force."""
 
 import secrets
 from collections.abc import Iterable
@@ -40,8 +39,7 @@ def give(
     """Records a reader's answer to an alert; one that says what a standing one says is that one.
 
     `channel` is the one whose reader answers, that of the alert where it is empty. Raises NotFoundError where there is
-    no such alert, or its subscriber is no longer configured.
-    """
+    no such alert, or its subscriber is no longer configured."""
     with runtime.database.read() as session:
         alert = _alert(session, alert_id)
         now = runtime.clock()
@@ -62,8 +60,7 @@ def give(
 def take_back(runtime: Runtime, answer_id: str, who: str, *, subscriber: str = "") -> Answer:
     """Undoes an answer, of that subscriber where one is named; one that was undone before stays as it is.
 
-    Raises NotFoundError where there is none.
-    """
+    Raises NotFoundError where there is none."""
     with runtime.database.read() as session:
         found = answers.get(session, answer_id)
     if found is None or subscriber not in {"", found.subscriber}:

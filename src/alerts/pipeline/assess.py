@@ -73,8 +73,7 @@ def assess(runtime: Runtime, *institutions: str) -> list[Transition]:
     """Assesses what was found about institutions since their last assessment, and the falls until now.
 
     Idempotent: the cursors of the cases say what is assessed. Enqueues the deliveries that can be sent. Several
-    institutions share one transaction, so each costs a few rows and not a dozen statements.
-    """
+    institutions share one transaction, so each costs a few rows and not a dozen statements."""
     try:
         return _assess_together(runtime, institutions)
     except (AlertsError, DBAPIError):
@@ -195,8 +194,7 @@ def _rebuilt(session: Session, active: Active, stored: Case, case: CaseFile) -> 
 def _files(session: Session, active: Active, cache: CaseCache, stored: Sequence[Case]) -> dict[str, CaseFile | None]:
     """The case file of each institution as last assessed, those that are not cached read together.
 
-    None where it is to be rebuilt. While recorded items are being matched again, that waits for all of them.
-    """
+    None where it is to be rebuilt. While recorded items are being matched again, that waits for all of them."""
     found: dict[str, CaseFile | None] = {}
     missing: list[Case] = []
     edited = {

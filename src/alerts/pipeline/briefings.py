@@ -24,8 +24,7 @@ def queue(session: Session, settings: Settings, since: datetime, now: datetime) 
     """Writes the briefings that fell due after `since`, the last tick, until `now`; the ids of their deliveries.
 
     The ticks hand the span on, so none is lost while nothing runs; the id depends on channel and week alone, so none is
-    written twice. It is about the week before, by the subscriber's calendar.
-    """
+    written twice. It is about the week before, by the subscriber's calendar."""
     written = []
     for subscriber in settings.subscribers.values():
         weekly = subscriber.briefing

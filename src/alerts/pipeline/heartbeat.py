@@ -1,8 +1,7 @@
 """A dead man's switch: an outside monitor gets a request once a minute while ticks succeed, and alerts when none comes.
 
 Only something outside can notice that the whole system has stopped. The request is made in a thread of its own,
-so that no tick waits for it, and its address, which is a secret, is in no log.
-"""
+so that no tick waits for it, and its address, which is a secret, is in no log."""
 
 import logging
 import threading

@@ -33,8 +33,7 @@ _STEPS: Mapping[str, Callable[..., object]] = {
 class Once:
     """Collects the tasks that steps request and runs them. `runtime.enqueue` must be this object's.
 
-    A defect in one task blocks no other: it is raised when all else is done.
-    """
+    A defect in one task blocks no other: it is raised when all else is done."""
 
     def __init__(self) -> None:
         self._waiting: deque[TaskRequests] = deque()
@@ -53,8 +52,7 @@ class Once:
     ) -> list[PollOutcome]:
         """Polls each source once, works until nothing is left that can be done now, and returns the outcomes.
 
-        `manual`: no schedule asked for it; see `tick`.
-        """
+        `manual`: no schedule asked for it; see `tick`."""
         with ThreadPoolExecutor(POLLERS, thread_name_prefix="poll") as pool:
             outcomes = []
             for some in pool.map(lambda some: _polled(runtime, some), chunks(list(sources), POLL_BATCH)):

@@ -1,8 +1,7 @@
 """What operators and subscribers change by hand: the same functions for the command line and the pages.
 
 Each commits its own transaction, with an entry of the audit trail that says `who` did it, then enqueues what comes
-next. It raises NotFoundError for an id that does not exist and RefusedError where the state does not allow it.
-"""
+next. It raises NotFoundError for an id that does not exist and RefusedError where the state does not allow it."""
 
 import secrets
 from collections.abc import Iterator

@@ -65,8 +65,7 @@ def poll_sources(
     recorded in one transaction, so that no source waits for a slow one. Without `due_only` sources that are not due are
     polled, too, however long they have to wait for their turn at their host. What a server or a feed does wrong is
     recorded on its source and harms no other. A fault of this program with one source is logged and harms no other
-    either; with `raise_faults` it is raised when the others are done.
-    """
+    either; with `raise_faults` it is raised when the others are done."""
     active = runtime.configuration.current()
     outcomes: dict[str, PollOutcome] = {}
     jobs = _lease(runtime, active, source_ids, outcomes, due_only=due_only)
@@ -196,8 +195,7 @@ def _record_apart(runtime: Runtime, active: Active, done: Sequence[_Fetched]) ->
 def _record(runtime: Runtime, active: Active, done: Sequence[_Fetched]) -> dict[str, PollOutcome]:
     """Stores what polls brought, with what it says about whom, and finishes them: one statement a table, one commit.
 
-    Raises _LeaseLostError, and records nothing, where one of them is not ours any more.
-    """
+    Raises _LeaseLostError, and records nothing, where one of them is not ours any more."""
     with runtime.database.computing():
         found = _match(active, done)
     with runtime.database.write(flush=False) as session:
@@ -289,8 +287,7 @@ def _store(
     concerned.
 
     The logical clock is a row lock that all writers of items wait for. So what needs no timestamp is written before:
-    above all the rows of the institutions, which an assessment may have locked for a while.
-    """
+    above all the rows of the institutions, which an assessment may have locked for a while."""
     known = [change for each in done for change in (*each.decision.revised, *each.decision.withdrawn)]
     former = items.institutions_of(session, [change.item.id for change in known])
     institutions: dict[str, set[str]] = {each.source.id: set() for each in done}
@@ -321,8 +318,7 @@ def finding_rows(
 ) -> list[dict[str, Any]]:
     """Findings: one row for each institution that the item mentions, or mentioned until now.
 
-    `reduced` are its features where they were already computed, before it had its timestamp.
-    """
+    `reduced` are its features where they were already computed, before it had its timestamp."""
     institutions = sorted({*matched.institutions(), *former})
     if not institutions:
         return []

@@ -1,7 +1,6 @@
 """Retention: what is older goes, what a level above low rests on stays, and no level moves because of it.
 
-An institution is done in one short transaction, with a pause after it, so the system works on meanwhile.
-"""
+An institution is done in one short transaction, with a pause after it, so the system works on meanwhile."""
 
 import time
 from collections import Counter
@@ -51,8 +50,7 @@ def prune(
     """Removes what is older than `keep`. `progress` gets how many of how many institutions and sources are done.
 
     A dry run does the same in one transaction and rolls it back; on SQLite it blocks all other writers meanwhile.
-    Raises UsageError where evidence that still counts would go.
-    """
+    Raises UsageError where evidence that still counts would go."""
     active = runtime.configuration.current()
     _check(active.settings, keep)
     before = runtime.clock() - keep

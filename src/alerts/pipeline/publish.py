@@ -7,8 +7,7 @@
         otherwise                               not published: this host is late, or another one is ahead
 
 So no host turns back an edit of another by merely having old files, and two hosts with different files settle on the
-one that was edited last. `disagreements` says where hosts differ for longer, or publish against each other.
-"""
+one that was edited last. `disagreements` says where hosts differ for longer, or publish against each other."""
 
 import contextlib
 import logging
@@ -49,8 +48,7 @@ def publish_edits(runtime: Runtime) -> None:
 def publish_files(runtime: Runtime, *, accept_empty: bool = False) -> Generation | None:
     """Puts the files of this host in force because an operator asks for it here; None where they are already.
 
-    Raises ConfigError where they are broken, or empty the configuration in force and `accept_empty` is not given.
-    """
+    Raises ConfigError where they are broken, or empty the configuration in force and `accept_empty` is not given."""
     edit = prepare(runtime.configuration.directory, matching=False)
     return publish(runtime, edit, deliberate=True, accept_empty=accept_empty)
 
@@ -61,8 +59,7 @@ def publish(
     """Puts `edit`, the files as this process has read them, in force; the new generation, None where none was made.
 
     `deliberate`: an operator asked for it on this host, so that files that were in force before are published, too.
-    Raises ConfigError where they empty the configuration in force and `accept_empty` is not given.
-    """
+    Raises ConfigError where they empty the configuration in force and `accept_empty` is not given."""
     configuration = runtime.configuration
     host = host_name(configuration.directory)
     contents, _ = read_files(configuration.directory)
@@ -115,8 +112,7 @@ def _follow(session: Session, active: Active, now: datetime) -> None:
 def mark_outdated(session: Session, active: Active, now: datetime) -> None:
     """Marks the institutions due whose case was scored by other rules or whose findings have changed.
 
-    Those that are no longer tracked are shelved.
-    """
+    Those that are no longer tracked are shelved."""
     tracked = active.settings.institutions
     known = cases.configurations(session)
     outdated = [each for each, key in known if each in tracked and key != active.case_key(each)]

@@ -1,8 +1,7 @@
 """Matches the recorded history again after the names or topics of the configuration changed.
 
 Recorded revisions are matched again, some at a time. The cases of institutions whose findings changed
-are rebuilt when all are done (`assess`); until then they are assessed as before. All other cases stay as they are.
-"""
+are rebuilt when all are done (`assess`); until then they are assessed as before. All other cases stay as they are."""
 
 from typing import Any
 
@@ -32,8 +31,7 @@ def is_current(session: Session, active: Active) -> bool:
 def rematch(runtime: Runtime, _key: str = "") -> bool:
     """Matches the next recorded revisions again; returns whether more are left. Requests itself, then what is due.
 
-    Idempotent: the progress is stored in the same transaction as the findings.
-    """
+    Idempotent: the progress is stored in the same transaction as the findings."""
     with runtime.database.read() as session:
         in_force = system_state.in_force(session)
     active = runtime.configuration.current(in_force.number)

@@ -53,8 +53,7 @@ def route(
     """Hands what happened to the router of every subscriber that watches, in order of time. `transitions`: row ids
     by key.
 
-    The caller enqueues what is ready; beat leaves that to it for a while.
-    """
+    The caller enqueues what is ready; beat leaves that to it for a while."""
     written = _Written(session, transitions, now, now + ENQUEUE_GRACE)
     events = sorted(((event, each) for each in happened for event in each.events), key=lambda pair: place(pair[0]))
     watched: dict[str, set[str]] = {}
@@ -85,8 +84,7 @@ def advance(
 ) -> Routed:
     """Does what has fallen due for one subscriber: groups, digests, reminders, summaries.
 
-    The caller enqueues what is ready, or leaves that to beat. `release`: groups go out so much before they are due.
-    """
+    The caller enqueues what is ready, or leaves that to beat. `release`: groups go out so much before they are due."""
     if subscriber_id not in active.settings.subscribers:  # no longer configured: nothing of it will ever be due again
         states = subscriber_state.lock(session, [subscriber_id])
         subscriber_state.save(session, {subscriber_id: (states[subscriber_id], None)})
@@ -110,8 +108,7 @@ def locked_routers(
     """The routers of some subscribers, locked until the transaction ends, and stored at the end of the block.
 
     They are locked in the order of their ids; each has what it was told of the institutions given for it. Their number
-    does not change how many statements it takes.
-    """
+    does not change how many statements it takes."""
     states = subscriber_state.lock(session, watched)
     notifications = SqlNotifications.of(session, watched)
     chosen = grouped((answer.subscriber, answer) for answer in answers.preferences(session, *watched))

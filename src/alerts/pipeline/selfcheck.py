@@ -1,7 +1,6 @@
 """The self-check: notifies operators of incidents of the system itself, once when one opens and once when it closes.
 
-Runs about once a minute. The messages go through the outbox like all others, to `operators.channels`.
-"""
+Runs about once a minute. The messages go through the outbox like all others, to `operators.channels`."""
 
 import logging
 from collections.abc import Sequence

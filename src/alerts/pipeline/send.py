@@ -57,8 +57,7 @@ def send(runtime: Runtime, *ids: str) -> list[Ended]:
 
     Those to one service go one after the other, over one connection; services do not wait for each other. Each attempt
     is on record before its send and its result after it. Killed in between, the lease runs out and the message is sent
-    again under the same id: at least once.
-    """
+    again under the same id: at least once."""
     with runtime.database.read() as session:
         in_force = system_state.in_force(session)
         found = deliveries.channels(session, ids)
@@ -200,8 +199,7 @@ def _rendered(runtime: Runtime, active: Active, leased: Leased, url: Secret, rec
 def _finish(runtime: Runtime, settings: Settings, ended: Sequence[Ended], others: Sequence[Leased] = ()) -> None:
     """Marks what came of sends, and gives back the `others`, in one transaction.
 
-    What is given up goes to its channel's fallback.
-    """
+    What is given up goes to its channel's fallback."""
     now = runtime.clock()
     following = [each.id for each in others]
     with runtime.database.write() as session:
@@ -253,8 +251,7 @@ def _to_fallback(session: Session, settings: Settings, dead: Leased, now: dateti
 class Recorded:
     """What is recorded for some messages: rows of alerts, level changes by key, snapshots by institution and instant.
 
-    Each message makes its own of it, so that one that cannot be read holds up no other.
-    """
+    Each message makes its own of it, so that one that cannot be read holds up no other."""
 
     rows: Mapping[str, Any]
     changes: Mapping[str, Transition]
@@ -281,8 +278,7 @@ def _shown(leased: Leased) -> tuple[list[str], list[str], list[str]]:
 def view_of(subscriber: Subscriber, leased: Leased, recorded: Recorded, pages: Pages | None) -> MessageView:
     """The content of a message: its alerts, and the profiles as they were when it was written.
 
-    Without `pages` it has no links to them, so none that holds a token.
-    """
+    Without `pages` it has no links to them, so none that holds a token."""
     record, rows = leased.message, recorded.rows
     some = [[alerts.of_row(rows[each], recorded.changes) for each in ids if each in rows] for ids in _shown(leased)]
     listed, reminders, superseded = some

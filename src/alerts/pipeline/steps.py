@@ -3,8 +3,7 @@
     tick │ poll ──> assess ──> send
          │            └─ advance_desk ──┘
 
-Each commits its own transaction, then enqueues what comes next.
-"""
+Each commits its own transaction, then enqueues what comes next."""
 
 from datetime import timedelta
 
@@ -24,8 +23,7 @@ __all__ = ["advance_desk", "assess", "poll_sources", "rematch", "send", "tick"]
 def advance_desk(runtime: Runtime, subscriber: str, *, release: timedelta | None = None) -> bool:
     """Does what has fallen due for a subscriber: groups, digests, reminders, summaries; whether a message goes out.
 
-    `release`: groups go out so much before they are due.
-    """
+    `release`: groups go out so much before they are due."""
     with runtime.database.read() as session:
         in_force = system_state.in_force(session)
     active = runtime.configuration.current(in_force.number)

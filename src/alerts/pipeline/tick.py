@@ -31,8 +31,7 @@ def tick(runtime: Runtime, *, gap: timedelta = timedelta(0), once: bool = False,
     person polled a source, which does not show that ticks come: when the last one was stays on record.
 
     Two ticks at once are harmless, and so are two beats: each row is claimed by one of them, and the rate gate and the
-    claims are one transaction.
-    """
+    claims are one transaction."""
     now = runtime.clock()
     publish_edits(runtime)
     with runtime.database.read() as session:

@@ -7,8 +7,7 @@
 Needs pages that can be reached from the internet (ALERTS_BASE_URL). A push is only a hint: the source is polled, so a
 hub can add nothing that the feed does not say. A hub is trusted after its first push that brought news, until a poll
 finds news that was not pushed; while it is trusted, polls are only a backup. Callback and secret are derived from the
-key of this installation, so nothing secret is stored.
-"""
+key of this installation, so nothing secret is stored."""
 
 import hashlib
 import hmac
@@ -87,8 +86,7 @@ def next_poll(
     """When to poll a source with a hub next, given that polling alone would do it at `at`.
 
     The poll began at `began` with the state `former`, found `new` items and led to `state`. Records whether the hub is
-    trusted.
-    """
+    trusted."""
     known = system_state.get(session, _fact(source.id), lock=True)
     if known is None or known.value.get("pushed") is None or state.failures or state.held or state.stopped:
         return at
@@ -183,8 +181,7 @@ class Verification:
     """What to answer a hub that asks at the callback, and what it means.
 
     `status` and `body` go back to the hub. `lease` is set where the subscription is in force, `denied` holds
-    the hub's reason where it refused.
-    """
+    the hub's reason where it refused."""
 
     status: int
     body: str = ""
@@ -196,8 +193,7 @@ def subscribe(hub: str, topic: str, callback: str, secret: str = "") -> dict[str
     """The form fields of a request to the hub (section 5.1).
 
     Raises ValueError where the secret is longer than the 199 bytes that the standard allows, or would go out
-    over an unencrypted connection.
-    """
+    over an unencrypted connection."""
     form = {
         "hub.callback": callback,
         "hub.mode": "subscribe",
@@ -230,8 +226,7 @@ def verify(query: Mapping[str, str], topic: str | None) -> Verification:
 def signed(body: bytes, signature: str, secret: str) -> bool:
     """Whether `X-Hub-Signature` (``method=hex digest``) is the HMAC of the body (section 7.1).
 
-    A push with a wrong signature is dropped and still answered with success, so that the answer reveals nothing.
-    """
+    A push with a wrong signature is dropped and still answered with success, so that the answer reveals nothing."""
     method, _, given = signature.strip().partition("=")
     function = _METHODS.get(method.lower())
     if function is None or not secret:

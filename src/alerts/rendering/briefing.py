@@ -1,7 +1,6 @@
 """A briefing and a report of a silence as text and HTML, and as a message.
 
-They take the record that a tier may see and hide nothing. No clock is read: equal records give equal bytes.
-"""
+They take the record that a tier may see and hide nothing. No clock is read: equal records give equal bytes."""
 
 from collections.abc import Mapping
 from dataclasses import replace

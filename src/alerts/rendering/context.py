@@ -1,8 +1,7 @@
 """The words of a message: a pure step from a view to the values that templates print.
 
 Every sentence here is about what this program did or computed; what happened in the world is said by headlines
-alone. A level and a confidence never stand in one sentence.
-"""
+alone. A level and a confidence never stand in one sentence."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -50,8 +49,7 @@ class AlertLine:
 
     `moved` is short (`policy medium → high`), `moves` are sentences. `note` says what became of an alert that was sent
     before or came and went. `also` are further headlines of the same assessment. `page` explains the alert; `answer` is
-    where its reader answers, `answer/acknowledge` and so on where one answer is asked for.
-    """
+    where its reader answers, `answer/acknowledge` and so on where one answer is asked for."""
 
     headline: str
     level: str

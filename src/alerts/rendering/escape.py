@@ -1,7 +1,6 @@
 """Making foreign text harmless: what feeds say is hostile until shown otherwise.
 
-`clean` comes first and is for every channel; the escapes below it are each for one markup and take cleaned text.
-"""
+`clean` comes first and is for every channel; the escapes below it are each for one markup and take cleaned text."""
 
 import html
 import ipaddress
@@ -24,8 +23,7 @@ def clean(text: str) -> str:
     """One line of printable text.
 
     Control, bidirectional, zero-width and other invisible characters are removed, lone surrogates and
-    unassigned code points too, piled-up combining marks thinned, every run of white space made one blank.
-    """
+    unassigned code points too, piled-up combining marks thinned, every run of white space made one blank."""
     if not _COMMON.fullmatch(text):
         text = "".join(_kept(text))
     return " ".join(text.split())
@@ -86,8 +84,7 @@ def safe_url(url: str) -> str:
 
     Only http and https, with a host, without user and password (they disguise the host), of at most 2,000
     characters. Characters that any channel's markup knows, `@` and `;` among them, are percent-encoded;
-    foreign hosts are punycode.
-    """
+    foreign hosts are punycode."""
     if len(url) > URL_LIMIT or any(ord(character) < 0x21 for character in url):
         return ""
     try:
@@ -153,8 +150,7 @@ _EDGE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 def slack(text: str) -> str:
     """Slack mrkdwn: `&`, `<` and `>` as entities, so that no mention, channel or link can be written.
 
-    mrkdwn has no escape for `*`, `~`, a backtick or an underscore at the edge of a word: look-alikes stand in.
-    """
+    mrkdwn has no escape for `*`, `~`, a backtick or an underscore at the edge of a word: look-alikes stand in."""
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _EDGE.sub("\uff3f", text.translate(_LOOKALIKES))
 

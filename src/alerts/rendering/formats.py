@@ -17,8 +17,7 @@ class Dialect:
     """A markup.
 
     `escape` takes cleaned text, `bold` escaped text, `link` escaped text and a safe URL; `newline` is what
-    keeps two lines apart, `paragraph` two paragraphs.
-    """
+    keeps two lines apart, `paragraph` two paragraphs."""
 
     name: str
     format: Format
@@ -57,8 +56,7 @@ class Service:
     `limit` is the most it takes as a body, as `measure` counts, and `title_limit` as a title, in characters;
     `title_limit` 0 means that it has no title, and the body starts with it. `source_format` is what the
     sending library gets as the format of the body (None: none, so that it converts nothing) and `options` are
-    arguments of its plugin. `template` is the shipped one: a few lines in chats, everything where there is room.
-    """
+    arguments of its plugin. `template` is the shipped one: a few lines in chats, everything where there is room."""
 
     dialect: Dialect
     limit: int = 20_000

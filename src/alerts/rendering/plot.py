@@ -3,8 +3,7 @@
 `levels_svg` has one panel an axis, one above the other on a common time scale: the score as a line, the thresholds of
 the levels behind it, a mark for each transition. What it says with colour it also says with shapes and words, so it
 reads in print; it stands alone as a file, and on a page a style sheet can take over by class. The shapes are in the
-templates of `pictures/`.
-"""
+templates of `pictures/`."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -63,8 +62,7 @@ def levels_svg(
 ) -> str:
     """The picture. `series` are scores (0 to 1) in order of time; their first and last instants span it.
 
-    An axis without points has an empty panel; without any points the picture says that there is nothing.
-    """
+    An axis without points has an empty panel; without any points the picture says that there is nothing."""
     axes = [axis for axis in Axis if axis in series]
     span = _span([point for axis in axes for point in (*series[axis][:1], *series[axis][-1:])], width)
     height = _TOP + max(1, len(axes)) * (_PANEL + _GAP) - _GAP + _BOTTOM

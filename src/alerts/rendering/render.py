@@ -1,7 +1,6 @@
 """A message rendered for one channel: escaped, within the service's limits, with a stable id.
 
-Pure but for templates, which are read from the package and from the operator's directory.
-"""
+Pure but for templates, which are read from the package and from the operator's directory."""
 
 import hashlib
 import re
@@ -37,8 +36,7 @@ class Renderer:
 
     `templates` is the operator's directory: `SUBSCRIBER/CHANNEL.j2` goes before `CHANNEL.j2`, which goes before
     the shipped template; for e-mail the two parts are `CHANNEL.txt.j2` and `CHANNEL.html.j2`. A channel's name
-    is that of the subscriber's configuration.
-    """
+    is that of the subscriber's configuration."""
 
     def __init__(self, templates: Path | None = None) -> None:
         self._templates = templates
@@ -49,8 +47,7 @@ class Renderer:
         """The message for the service that the channel's URL names.
 
         Where a template of the operator cannot be used, the shipped one is used instead, so no alert is lost, and
-        `problem` says so.
-        """
+        `problem` says so."""
         service = service_of(url.reveal())
         limit = service.title_limit or 200
         line = shown = escape.clean(title(view, limit))
@@ -90,8 +87,7 @@ class Renderer:
     def _fitting(self, view: MessageView, service: Service, dialect: Dialect, names: list[str], line: str) -> str:
         """The fullest form that the service takes; of the shortest, as many lines as it takes.
 
-        `names` are templates, the first that exists is used; where there is one alone, it is the shipped one.
-        """
+        `names` are templates, the first that exists is used; where there is one alone, it is the shipped one."""
         lines: list[str] = []
         for budget in BUDGETS:
             tidied = self._lines(view, service, dialect, names, budget)
@@ -202,8 +198,7 @@ def mail_headers(view: MessageView) -> tuple[tuple[str, str], ...]:
     """Message-ID from the message's id; References to its thread, one for each institution and axis.
 
     List-Unsubscribe and List-Unsubscribe-Post (RFC 8058) where there is a link for it. Auto-Submitted
-    (RFC 3834) keeps out-of-office replies away.
-    """
+    (RFC 3834) keeps out-of-office replies away."""
     reference = _header_id("t", view.subscriber, view.thread or view.kind.value)
     headers = [
         ("Message-ID", message_id(view.id)),

@@ -3,8 +3,7 @@
 Whatever an expression prints is cleaned and escaped for the dialect as the very last step, after every filter
 and operator. Only what this module or a template itself produced is taken as it is: the type `Safe` marks it,
 and any operation on a `Safe` gives a plain text again, which is escaped again. So the worst that a template
-can do by mistake is to escape twice, which shows, and not to let something through, which does not.
-"""
+can do by mistake is to escape twice, which shows, and not to let something through, which does not."""
 
 from collections.abc import Iterable
 from pathlib import Path

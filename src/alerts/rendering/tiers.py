@@ -1,7 +1,6 @@
 """How much of a profile a tier may see: the one place that knows.
 
-Applied once, before anything is rendered, so that pages, messages, JSON and the command line cannot differ.
-"""
+Applied once, before anything is rendered, so that pages, messages, JSON and the command line cannot differ."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -19,8 +18,7 @@ ANALYSIS = Tier.LEADERSHIP_ALLIANCE  # contributions, relations, projected falls
 def gate(profile: Profile, tier: Tier) -> Profile:
     """The profile with everything removed that the tier may not see. Gating twice changes nothing.
 
-    Open sees the header, levels, grade, counts, coverage and the newest headline.
-    """
+    Open sees the header, levels, grade, counts, coverage and the newest headline."""
     if not tier.allows(ANALYSIS):
         matrix = tuple(replace(row, next_fall=None) for row in profile.matrix)
         profile = replace(profile, contributions=(), relations=(), relationship_signals=(), history=(), matrix=matrix)
@@ -68,8 +66,7 @@ NEWS = timedelta(days=7)  # so long a level change is news; what is older is his
 def gate_changes(changes: Iterable[Transition], tier: Tier, now: datetime) -> list[Transition]:
     """Level changes of institutions as a tier may see them, in the order given.
 
-    History needs analysis. For the others there is what is news, and the newest change of each axis.
-    """
+    History needs analysis. For the others there is what is news, and the newest change of each axis."""
     listed = list(changes)
     newest: dict[tuple[str, Axis], datetime] = {}
     for each in listed:
@@ -113,8 +110,7 @@ def _gate_week(week: Mapping[str, Any], tier: Tier) -> dict[str, Any]:
 def gate_explanation(record: Mapping[str, Any], tier: Tier, *, private: bool) -> dict[str, Any]:
     """Why an alert fired, as a tier may see it: the stories need detail, the make-up of the score analysis.
 
-    `private`: the subscriber, its deliveries, answers and routing; for that subscriber and for operators alone.
-    """
+    `private`: the subscriber, its deliveries, answers and routing; for that subscriber and for operators alone."""
     shown = {**record, "alert": dict(record["alert"])}
     if not private:
         shown["alert"] |= {"subscriber": None, "channel": None, "state": None, "reason": None}

@@ -41,8 +41,7 @@ class MessageView:
     have arrived. `profiles` are by institution; rendering shows of them what `tier` may see. `omitted` counts
     alerts that are not among the entries. `why` is what made a correction: `withdrawn` or `corrected`.
     `timezone` is an IANA name. `base_url` is that of the profile pages, without a slash at the end; `answers` are by
-    alert where its reader can answer. `instead_of` is the channel that could not take the message.
-    """
+    alert where its reader can answer. `instead_of` is the channel that could not take the message."""
 
     id: str
     kind: Kind
@@ -99,8 +98,7 @@ class Rendered:
     `title` is one line, empty where the service has none. `body` is in `format`; `html` is the second part of
     an e-mail whose `body` is its text part. `headers` are e-mail headers; `payload` the structured message for
     a webhook. `problem` is one line where an operator's template could not be used and a shipped one stood in.
-    `thread` names the thread that it belongs to, empty for none; `answer` is where its only alert is answered.
-    """
+    `thread` names the thread that it belongs to, empty for none; `answer` is where its only alert is answered."""
 
     id: str
     title: str
@@ -126,8 +124,7 @@ def compose(
 ) -> MessageView:
     """The view of a message for one of the subscriber's channels; `rest` are the other fields of the view.
 
-    `standing` are the levels that are no longer those of the alerts.
-    """
+    `standing` are the levels that are no longer those of the alerts."""
     levels = {(institution, axis): level for institution, axis, level in standing}
 
     def now(alert: Alert) -> dict[Axis, Level]:

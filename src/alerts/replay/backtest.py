@@ -3,8 +3,7 @@
     items ─> revisions ─> matched ─> case files, one an institution ─> events ─> routers ─> alerts
 
 An institution's case file depends on nothing but its own observations, so each is worked through whole; what
-happened is then put in order of time and handed to the subscribers' routers as the live pipeline would.
-"""
+happened is then put in order of time and handed to the subscribers' routers as the live pipeline would."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -67,8 +66,7 @@ def rehearse(
     which these items lead to are among the transitions. Items observed after `until` are left out. `only` names the
     institutions to follow; `preferences`, by subscriber, hold when they held. With more than one of `processes` the
     result has no `cases`; it is otherwise the same. What a `former` result of the same items has in common is not
-    computed again. `progress` counts each item twice: matched, and followed.
-    """
+    computed again. `progress` counts each item twice: matched, and followed."""
     active = active or Active(settings)
     ordered = revisions(items, until)
     result = Result(end=until or (ordered[-1].observed if ordered else None))
@@ -105,8 +103,7 @@ def rehearse(
 def revisions(items: Iterable[Item], until: datetime | None = None) -> list[Item]:
     """Items in order of observation, each only where it says something new; dates alone are nothing new.
 
-    The order in which items of one instant, or copies of one item, are given does not matter.
-    """
+    The order in which items of one instant, or copies of one item, are given does not matter."""
     ordered = sorted(items, key=lambda item: (item.observed, item.id, *_said(item), item.reported))
     said: dict[str, tuple[str, ...]] = {}
     kept: list[Item] = []

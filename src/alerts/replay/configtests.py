@@ -47,8 +47,7 @@ class Outcome:
 def run(test: ConfigTestForm, active: Active, renderer: Renderer, where: Callable[..., str]) -> Outcome:
     """Plays the test's items up to its clock and holds every expectation against what came out.
 
-    `where` gives FILE:LINE of a path inside the test.
-    """
+    `where` gives FILE:LINE of a path inside the test."""
     items = items_of(test)
     judge = _Judge(test, items, active, renderer, rehearse(items, active.settings, until=test.at, active=active))
     found = [each for index, one in enumerate(test.expect) for each in judge.failures(one, where("expect", index))]

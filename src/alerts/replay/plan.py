@@ -33,8 +33,7 @@ class Volume:
     """How much a subscriber is told over the whole history, before and after.
 
     `per_day` is the new rate while history was recorded: falls still to come after it, which the replay goes on to,
-    count in `after` and have no day of the record.
-    """
+    count in `after` and have no day of the record."""
 
     subscriber: str
     before: int
@@ -57,8 +56,7 @@ def plan(items: Sequence[Item], before: Settings, after: Settings, *, progress: 
 
     Alerts are one and the same where subscriber, channel, institution, leading story, level and changes are; of
     several such, the first of the one is the first of the other. Taking away the lost ones, putting the moved ones
-    where they now are, and adding the gained ones turns the old alerts into the new ones.
-    """
+    where they now are, and adding the gained ones turns the old alerts into the new ones."""
     processes = os.cpu_count() or 1
     old = rehearse(items, before, progress=progress, processes=processes)
     new = rehearse(items, after, progress=progress, processes=processes, former=old)

@@ -1,8 +1,7 @@
 """What a subscriber's rules should ask for, by the verdicts of readers and a replay of the recorded history.
 
 Every candidate is a subscriber of its own in one replay, so that each is judged as it would have been routed: earlier
-alerts of a story or topic, levels told before and silences among it. A verdict is about a story of an institution.
-"""
+alerts of a story or topic, levels told before and silences among it. A verdict is about a story of an institution."""
 
 import math
 import os
@@ -32,8 +31,7 @@ def narrowed(
 ) -> WatchRule:
     """A rule that asks for this, too, and leaves out these topics and sources.
 
-    A topic that the rule names is taken out of them; any other, or where none were left, `not` excludes it.
-    """
+    A topic that the rule names is taken out of them; any other, or where none were left, `not` excludes it."""
     kept, out = rule.topics - topics, topics - rule.topics
     if not kept:
         kept, out = rule.topics, topics
@@ -60,8 +58,7 @@ def tune(
     """The change that keeps the share of wrong alerts at `wrong` or below and loses the fewest right stories.
 
     `verdicts` are by institution and story, `rows` those of `feedback` for the subscriber. A topic or source is left
-    out only where its verdicts show, beyond DOUBT, that more than `wrong` of its alerts are wrong.
-    """
+    out only where its verdicts show, beyond DOUBT, that more than `wrong` of its alerts are wrong."""
     needed = least_judged(wrong)
     found: dict[str, Any] = {"kind": "tune", "subscriber": subscriber.id, "wrong": wrong, "judged": len(verdicts)}
     found |= {"needed": needed, "abstains": "", "now": None, "then": None, "rules": [], "lost": []}

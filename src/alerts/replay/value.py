@@ -4,8 +4,7 @@
                                          └─> worlds: these stories without some reports ─> what is reached, and when
 
 Which items are one story is found once. Without a source its reports are taken out of their stories; what these then
-prove, and which levels are reached, is computed as a case file does (`replay.worlds`), each institution by itself.
-"""
+prove, and which levels are reached, is computed as a case file does (`replay.worlds`), each institution by itself."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,8 +1,7 @@
 """The two heavy parts of a replay, matching items and following institutions, each over several processes.
 
 Children are forked and so inherit the items and the matcher; only results travel. Where there is no fork, or too
-little to do, this process does the work.
-"""
+little to do, this process does the work."""
 
 import multiprocessing
 from collections.abc import Callable, Iterator, Mapping, Sequence

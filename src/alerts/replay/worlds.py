@@ -2,8 +2,7 @@
 
 All worlds share the stories as they were found with every source. A world differs from that of all sources only in the
 stories that one of its sources is missing from, and on an axis only while one of these is among the stories that a
-score counts. So all worlds are played at once, and at each instant only those are computed that can differ.
-"""
+score counts. So all worlds are played at once, and at each instant only those are computed that can differ."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

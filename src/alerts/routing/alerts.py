@@ -44,8 +44,7 @@ class Message:
     `alerts` are the ids of its alerts, in order of time; `reminders` those sent before whose level still stands;
     `superseded` those that later ones replaced: they came and went, and get one line at most. `more` counts
     alerts that are not listed because there are too many. `at` is the exact instant it fell due, whenever
-    that was noticed. A message with `held` is not sent: it is kept to show why.
-    """
+    that was noticed. A message with `held` is not sent: it is kept to show why."""
 
     id: str
     subscriber: str
@@ -80,8 +79,7 @@ class RuleVerdict:
     """How one watch rule (counted from 0) judged an event for one channel.
 
     `parts` are the places of the parts of the event that it asks for. `follows` are rises under a rule that asks for
-    falls alone: not alerted, but their falls will be. `about` is the part that the steps are of, in words.
-    """
+    falls alone: not alerted, but their falls will be. `about` is the part that the steps are of, in words."""
 
     rule: int
     channel: str
@@ -100,8 +98,7 @@ class RuleVerdict:
 class ChannelVerdict:
     """What becomes of an event on a channel with at least one rule that matched.
 
-    `parts` are the places of the parts that nothing holds back, of all that matched where everything is.
-    """
+    `parts` are the places of the parts that nothing holds back, of all that matched where everything is."""
 
     channel: str
     state: AlertState
@@ -149,8 +146,7 @@ def _channel_record(verdict: ChannelVerdict) -> dict[str, Any]:
 class Outcome:
     """Alert records made, and messages to send (or to keep as held), each in order of time.
 
-    `dropped` are the ids of alerts made before that a correction took back before they went out.
-    """
+    `dropped` are the ids of alerts made before that a correction took back before they went out."""
 
     alerts: tuple[Alert, ...] = ()
     messages: tuple[Message, ...] = ()

@@ -115,8 +115,7 @@ def assessments(institution: str, change: Change, fresh: timedelta) -> list[Inst
     """What an observation brought, in order of time: the falls due before it, and what the evidence did.
 
     `fresh`: the greatest age of a report, when it was found, that is still news. Where one of several stories that
-    rose is news, the others are left out: a feed that comes back brings what is old with what is new.
-    """
+    rose is news, the others are left out: a feed that comes back brings what is old with what is new."""
     before = of_falls(institution, (each for each in change.transitions if each.at != change.at))
     changes = tuple(each for each in change.transitions if each.at == change.at)
     if not changes and not change.rises:
@@ -159,8 +158,7 @@ def place(event: Event) -> tuple[datetime, bool, int, str, str]:
     """Sort key of the order in which routers take in what happened.
 
     Within an instant corrections come first and then what is most urgent, so that a fall that a correction explains
-    does not depend on the order in which institutions were assessed.
-    """
+    does not depend on the order in which institutions were assessed."""
     if isinstance(event, CorrectionEvent):
         return event.at, False, 0, event.institution, event.assessed.isoformat()
     return event.at, True, -event.level.rank, event.institution, event.key

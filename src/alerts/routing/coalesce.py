@@ -20,8 +20,7 @@ def coalesce(entries: Sequence[Pending], level_now: Callable[[WatchKey], Level])
 
     The net move goes from the level before the first alert to the level now, which may have changed without an
     alert. Where it is none, the alerts came and went. Of several alerts of one story the last stays; a story stays
-    whatever the levels did, and so does what is not about a level.
-    """
+    whatever the levels did, and so does what is not about a level."""
     first: dict[WatchKey, Level] = {}
     kept: dict[WatchKey, tuple[Pending, Level]] = {}
     last_of_story = {(entry.institution, entry.story): entry for entry in entries if entry.story and entry.is_news}
@@ -56,8 +55,7 @@ def coalesce(entries: Sequence[Pending], level_now: Callable[[WatchKey], Level])
 def clusters(entries: Sequence[Pending]) -> list[list[Pending]]:
     """Entries that belong into one message: about one institution, or from one item, directly or through others.
 
-    In the order of their first entries.
-    """
+    In the order of their first entries."""
     found: list[tuple[set[tuple[str, str]], list[int]]] = []
     for place, entry in enumerate(entries):
         marks = {("institution", entry.institution)} | ({("item", entry.item)} if entry.item else set())

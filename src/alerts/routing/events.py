@@ -1,8 +1,7 @@
 """What a router takes in: all that one assessment of an institution brought, or a correction of one before.
 
 An assessment has parts, each of a kind that a watch rule can be on. Together they make at most one alert for a
-channel.
-"""
+channel."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -49,8 +48,7 @@ class GradeChange:
 class Part:
     """One thing of an assessment: exactly one of `rise`, `change`, `mention`, `spike`, `grade` is given.
 
-    `level` is the level it reports, low where it has none. `lead` is the story behind it, None where there is none.
-    """
+    `level` is the level it reports, low where it has none. `lead` is the story behind it, None where there is none."""
 
     on: On
     level: Level
@@ -88,8 +86,7 @@ class InstitutionEvent:
     `rises` are stories whose own level rose, the gravest first; `changes` the level changes of the institution;
     `reported` the stories that its evidence touched, `leads` those behind the changes, by id. `fresh` is false where
     every report that brought it is older than `fresh` allows, or was found undated at a source's first poll: levels are
-    set and no alert is sent (`backfill`).
-    """
+    set and no alert is sent (`backfill`)."""
 
     institution: str
     at: datetime
@@ -161,8 +158,7 @@ class CorrectionEvent:
 
     `alerts` are those that reported any of it, once they are looked up. They may be of any subscriber and state: a
     router picks its own, and of those the ones that were really delivered. It is handled before the fall that the same
-    withdrawal causes.
-    """
+    withdrawal causes."""
 
     institution: str
     assessed: datetime

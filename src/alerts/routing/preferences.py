@@ -1,7 +1,6 @@
 """What a subscriber chose by answering messages, as the router asks for it. Pure.
 
-A preference holds for the channel whose message was answered, and only ever takes away from what the rules ask for.
-"""
+A preference holds for the channel whose message was answered, and only ever takes away from what the rules ask for."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

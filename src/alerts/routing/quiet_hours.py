@@ -2,8 +2,7 @@
 
 A wall-clock time that the spring change skips stands for the instant of the change. One that the autumn
 change repeats stands for its first occurrence, except the end of quiet hours, which is the last: no alert
-rings while the clock shows a quiet time.
-"""
+rings while the clock shows a quiet time."""
 
 from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta

@@ -7,8 +7,7 @@
                               │  reminders, corrections ──────┘
                               └─ any other reason: on record, never sent
 
-Time is an argument. The rules are `rules`, the checks `suppression`, the waiting `waiting`.
-"""
+Time is an argument. The rules are `rules`, the checks `suppression`, the waiting `waiting`."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,8 +41,7 @@ class SubscriberRouter(PendingAlerts):
         """What comes of an event at `at`, after all that fell due until then.
 
         An instant before the last at which something was done counts as that one; alerts are stamped with the
-        event's own. Events of one institution come in order of time; one handled before changes nothing.
-        """
+        event's own. Events of one institution come in order of time; one handled before changes nothing."""
         messages = self.advance(at, silences)
         at = self.reach(at)
         if isinstance(event, CorrectionEvent):

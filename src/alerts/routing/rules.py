@@ -36,8 +36,7 @@ def judge(
 
     `believed` are, part for part, the levels that the channel was last notified of (else low): a rise is measured by
     the level it reaches, a fall by the level it leaves, as the channel knows it. The steps are those of the first
-    part that matches, else of the one that came farthest.
-    """
+    part that matches, else of the one that came farthest."""
     best: list[Step] = []
     about = ""
     matched: list[int] = []

@@ -10,8 +10,7 @@ a spike when the count is
 - at least m + 4s, for institutions whose days differ more than chance would make them.
 
 Nothing is a spike in an institution's first week, and one spike is reported once: not again before the count has
-been below half the threshold. The state is 54 small numbers at most.
-"""
+been below half the threshold. The state is 54 small numbers at most."""
 
 import math
 from collections.abc import Mapping
@@ -35,8 +34,7 @@ _NORMAL: Final = 1.4826
 class SpikeState:
     """One institution's counts of starting stories by hour and by day since 1970; `since` is the first day on record.
 
-    `raised`: a spike was reported and has not ended.
-    """
+    `raised`: a spike was reported and has not ended."""
 
     since: int | None = None
     hours: dict[int, int] = field(default_factory=dict)
@@ -57,8 +55,7 @@ class SpikeState:
         """A story about the institution started; the spike that this makes, if it does.
 
         Stories come in order of time; one that comes late counts for the hour in which it started, where that
-        is still on record.
-        """
+        is still on record."""
         hour = int((at - EPOCH).total_seconds() // 3600)
         day = hour // 24
         self.since = day if self.since is None else self.since

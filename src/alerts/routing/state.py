@@ -26,8 +26,7 @@ class WatchKey(NamedTuple):
 class NotifiedLevel(NamedTuple):
     """A level that a channel believes, by which alert, on the strength of which story.
 
-    `alert` is empty where a rule that asks for falls alone followed the rise in silence.
-    """
+    `alert` is empty where a rule that asks for falls alone followed the rise in silence."""
 
     level: Level
     alert: str
@@ -56,8 +55,7 @@ class WatchState:
 
     `notified` are the levels that a channel was notified of and that nothing has taken back, each higher than the
     one before: three at most. `corrected` are the channels whose last word was a correction. Of the institution as a
-    whole: `stories` alerted, the newest last, and `topics` by name.
-    """
+    whole: `stories` alerted, the newest last, and `topics` by name."""
 
     level: Level = Level.LOW
     seen: datetime | None = None  # the last event handled
@@ -161,8 +159,7 @@ class Pending:
     """An alert that waits in a queue.
 
     `moves` are the level changes it reports, `story` and `item` what it leads with: with a story, or without any
-    move, it is news whatever the levels do meanwhile. `clear`: all its levels fell below what the rules ask for.
-    """
+    move, it is news whatever the levels do meanwhile. `clear`: all its levels fell below what the rules ask for."""
 
     alert: str
     institution: str
@@ -233,8 +230,7 @@ class ChannelState:
     its place in it already. `summarised` is when the last summary went out.
 
     The limit is a sliding window: it holds for any window of its length, of which two messages exactly the length
-    apart share none.
-    """
+    apart share none."""
 
     window: list[datetime] = field(default_factory=list)
     summarised: datetime | None = None
@@ -261,8 +257,7 @@ class ChannelState:
 class OpenEscalation:
     """An alert that goes to `channel` at `due` unless somebody acknowledges it before.
 
-    One for each assessment and channel, however many channels were alerted to the assessment.
-    """
+    One for each assessment and channel, however many channels were alerted to the assessment."""
 
     due: datetime
     channel: str
@@ -275,8 +270,7 @@ class OpenEscalation:
 class RouterState:
     """All of a subscriber's state that is not about one institution.
 
-    `clock` is the last instant at which something was done; `muted` are the unsubscribed channels.
-    """
+    `clock` is the last instant at which something was done; `muted` are the unsubscribed channels."""
 
     clock: datetime | None = None
     channels: dict[str, ChannelState] = field(default_factory=dict)
@@ -318,8 +312,7 @@ class NotificationRepository(Protocol):
     """The driver's memory of one subscriber's watches and messages.
 
     Live it is rows, read when asked for; in a replay it is a dictionary. A watch that was kept, or a message
-    that was carried, is visible to the next call.
-    """
+    that was carried, is visible to the next call."""
 
     def watch(self, key: WatchKey) -> WatchState:
         """What was kept last; a fresh one where there is nothing. The router changes what it is given."""

@@ -31,8 +31,7 @@ class Candidate:
     """An event on a channel, with all that a check may look at.
 
     `watches` is what the channel knows of each axis, `whole` of the institution as a whole. `again`, part for part, is
-    the shortest of the rules that ask for it. `room`: the limit lets one more message out.
-    """
+    the shortest of the rules that ask for it. `room`: the limit lets one more message out."""
 
     event: InstitutionEvent
     at: datetime

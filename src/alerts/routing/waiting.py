@@ -1,8 +1,7 @@
 """Where a subscriber's alerts wait, and what leaves together: groups, quiet hours, digests, summaries, reminders.
 
 Whatever falls due is stamped with the instant at which it fell due, so it makes no difference how often, or how
-late, it is asked for.
-"""
+late, it is asked for."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -46,8 +45,7 @@ class PendingAlerts:
 
     `state` and what the repository holds are changed in place; the driver stores them with the outcome, in one
     transaction. Silences are passed with each call: one that covers an institution when an alert that waited would go
-    out holds it back.
-    """
+    out holds it back."""
 
     subscriber: Subscriber
     institutions: Mapping[str, Institution]
@@ -211,8 +209,7 @@ class PendingAlerts:
     def _withdraw(self, alert: Alert) -> tuple[bool, set[str]]:
         """Take an alert out of every queue, off the reminders and the escalations.
 
-        Gives whether the alert itself was among what waited, and the channels in which a correction of it waits.
-        """
+        Gives whether the alert itself was among what waited, and the channels in which a correction of it waits."""
         waits = False
         corrected: set[str] = set()
         for channel, state in self.state.channels.items():
@@ -288,8 +285,7 @@ class PendingAlerts:
     ) -> tuple[list[Pending], list[Message]]:
         """Entries of a queue that may go out now; those under a silence or a mute are held, with its reason.
 
-        What is held never arrived, so its fall does not go there either.
-        """
+        What is held never arrived, so its fall does not go there either."""
         wanted: list[Pending] = []
         held: _Held = defaultdict(list)
         for entry in entries:

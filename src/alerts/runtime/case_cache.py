@@ -10,8 +10,7 @@ class CaseCache:
     """Case files that this process has loaded, each valid for one version of its row. Thread-safe.
 
     Bounded by the items in them, which take up to 25 kB each; the newest stays, however large it is. A case file is
-    taken out while it is used, so a failure leaves none half changed.
-    """
+    taken out while it is used, so a failure leaves none half changed."""
 
     def __init__(self, items: int = 4_000) -> None:
         self._room = items

@@ -66,8 +66,7 @@ class Active:
         judged          publisher, reliability, whom a source speaks for  case files with its items are rebuilt
 
     All else (tags, relations, regions, watch rules, channels) is read when it is used: an edit of it rebuilds nothing.
-    A field that is not known to be irrelevant counts, so that a new one cannot be forgotten.
-    """
+    A field that is not known to be irrelevant counts, so that a new one cannot be forgotten."""
 
     settings: Settings
     outline: Outline = field(default_factory=dict)
@@ -155,8 +154,7 @@ class Generations:
     def contents(self, number: int) -> Contents:
         """The files of a generation as they were published.
 
-        Raises ConfigBehindError where they were not kept or cannot be decrypted.
-        """
+        Raises ConfigBehindError where they were not kept or cannot be decrypted."""
         with self.database.read() as session:
             sealed = kept_generations.content(session, number)
         if not sealed:
@@ -193,8 +191,7 @@ class Files:
     def of(cls, directory: Path, in_force: Generation | None = None) -> "Files":
         """Read for this alone, which takes its time where they are large: see `Configuration.files`.
 
-        An edit that empties the configuration `in_force` is refused.
-        """
+        An edit that empties the configuration `in_force` is refused."""
         try:
             loaded = load_entries(directory)
         except ConfigError as error:
@@ -207,8 +204,7 @@ class Configuration:
     """What is in force in this process. Thread-safe: one thread reads and builds, the others go on meanwhile.
 
     Without `generations`, or before the first one, the files are in force as soon as they change; a broken edit is
-    refused and the last good one stays. With them the newest is, and a valid edit waits in `unpublished` for a tick.
-    """
+    refused and the last good one stays. With them the newest is, and a valid edit waits in `unpublished` for a tick."""
 
     def __init__(
         self, directory: Path, generations: Generations | None = None, *, prepared: Active | None = None
@@ -217,8 +213,7 @@ class Configuration:
 
         `prepared` was built from the files before this process was forked.
 
-        Raises ConfigError where there is no good configuration to begin with.
-        """
+        Raises ConfigError where there is no good configuration to begin with."""
         self.directory = directory
         self.generations = generations
         self._lock = threading.Lock()
@@ -243,8 +238,7 @@ class Configuration:
     def current(self, in_force: int = 0) -> Active:
         """The configuration in force. `in_force` is the number of the generation that a step found in the database.
 
-        Where that is newer than what this process has, it is adopted first, or ConfigBehindError raised.
-        """
+        Where that is newer than what this process has, it is adopted first, or ConfigBehindError raised."""
         behind = in_force > self.number
         due = time.monotonic() - self._looked >= LOOK_SECONDS
         if (behind or due) and self._lock.acquire(blocking=behind):

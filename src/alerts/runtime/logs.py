@@ -1,7 +1,6 @@
 """Logs: one event a line with a static name and the ids it is about; JSON where standard error is no terminal.
 
-An unexpected failure carries its traceback: lines of code, not the values in them.
-"""
+An unexpected failure carries its traceback: lines of code, not the values in them."""
 
 import json
 import logging
@@ -59,8 +58,7 @@ def level_named(environment: Mapping[str, str], default: str = "WARNING") -> str
 def configure(level: str | None = None) -> None:
     """Sends all logs to standard error. ALERTS_LOG sets the level, ALERTS_LOG_FORMAT `json` or `text`.
 
-    `level` goes before ALERTS_LOG. Raises UsageError where that names none.
-    """
+    `level` goes before ALERTS_LOG. Raises UsageError where that names none."""
     chosen = level or level_named(os.environ)
     wanted = os.environ.get("ALERTS_LOG_FORMAT") or ("text" if sys.stderr.isatty() else "json")
     handler = logging.StreamHandler(sys.stderr)

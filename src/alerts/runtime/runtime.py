@@ -35,8 +35,7 @@ class Runtime:
 
     `enqueue` is called only after a transaction committed. `room` says how many more tasks of a step its queue takes;
     `enqueue` may drop what is more than that. `cases` are the case files that this process has in memory. `stream` is
-    where console channels print. `pages` are where the world finds the pages; None where it does not.
-    """
+    where console channels print. `pages` are where the world finds the pages; None where it does not."""
 
     database: Database
     configuration: Configuration
@@ -77,8 +76,7 @@ def prepare(directory: Path | None = None, *, matching: bool = True) -> Active:
     """The configuration in the files, loaded once for all that this process and its forks build from it.
 
     `matching`: with the matcher, which would lie idle in a process that matches no items. Raises ConfigError where the
-    files are broken: what is in force stays so.
-    """
+    files are broken: what is in force stays so."""
     directory = directory or _directory()
     active = _PREPARED.get(directory.absolute())
     if active is None or active.settings.hash != fingerprint(directory):
@@ -120,8 +118,7 @@ def runtime_on(
 def configuration_of(directory: Path, database: Database, state: Path, environ: Mapping[str, str]) -> Configuration:
     """The configuration in force: the newest generation of the database, or the files before the first.
 
-    Raises ConfigError where there is neither.
-    """
+    Raises ConfigError where there is neither."""
     kept = Generations(database, lambda: signer(state, environ))
     return Configuration(directory, kept, prepared=_PREPARED.get(directory.absolute()))
 

@@ -20,8 +20,7 @@ class TaskRequests:
     """Ids that are due: sources to poll, institutions to assess, subscribers to advance, deliveries to send.
 
     `rematch` names the configuration under which recorded items are to be matched again. `claimed`: a tick made them,
-    which asked for room in the queues first. They must not be dropped: the next ones come only when the claim ends.
-    """
+    which asked for room in the queues first. They must not be dropped: the next ones come only when the claim ends."""
 
     poll: Sequence[str] = ()
     assess: Sequence[str] = ()
@@ -33,8 +32,7 @@ class TaskRequests:
     def tasks(self) -> Iterator[tuple[str, Sequence[str]]]:
         """Each task with its ids, what is nearest to the receiver first.
 
-        But matching again comes before assessing, which waits for it.
-        """
+        But matching again comes before assessing, which waits for it."""
         for name in ("send", "desk", "rematch", "assess", "poll"):
             ids = getattr(self, name)
             size = _SIZES.get(name, 1)

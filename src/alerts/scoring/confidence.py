@@ -21,8 +21,7 @@ def weight(reliability: Reliability, direct: bool) -> float:
 def confidence(reports: Iterable[Report], groups: Sequence[Group]) -> float:
     """Confidence of a story = 1 − ∏(1 − weight) over its independent groups, each with its best weight.
 
-    Capped at 0.89 where no publisher is direct. 0 where there is no report.
-    """
+    Capped at 0.89 where no publisher is direct. 0 where there is no report."""
     by_item = {report.item: report for report in reports}
     best = (max(weight(by_item[item].reliability, by_item[item].direct) for item in group.items) for group in groups)
     return combined(best, direct=any(report.direct for report in by_item.values()))
@@ -48,8 +47,7 @@ def mix(reports: Iterable[Report]) -> Mix:
 def grade(confidence: float, mix: Mix) -> str:
     """A letter A to D for every confidence. In a two-letter band the upper one if every publisher is direct.
 
-    ≥ 0.90 A · ≥ 0.75 A/B · ≥ 0.55 B/C · ≥ 0.35 C/D · below D (below 0.10: internal monitoring only).
-    """
+    ≥ 0.90 A · ≥ 0.75 A/B · ≥ 0.55 B/C · ≥ 0.35 C/D · below D (below 0.10: internal monitoring only)."""
     for at_least, upper, lower in _BANDS:
         if confidence >= at_least:
             return upper if mix is Mix.DIRECT else lower

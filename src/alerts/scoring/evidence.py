@@ -22,8 +22,7 @@ def evidence(story: str, institution: str, reports: Sequence[Report], groups: Se
 
     The time of an independent group is that of its earliest report: a copy does not make news newer. The title
     is that of the report observed first, so that it stays, unless a correction replaced it. A correction restates the
-    story: where there are other reports, it counts neither as a confirmation nor as news.
-    """
+    story: where there are other reports, it counts neither as a confirmation nor as news."""
     ordered = tuple(sorted(reports, key=lambda report: (report.reported, report.item)))
     corrections = {report.item for report in ordered if report.correction}
     confirming = [group for group in groups if not corrections.issuperset(group.items)] or groups
@@ -58,8 +57,7 @@ def _topics(reports: Sequence[Report]) -> tuple[tuple[tuple[str, float], ...], t
     """The topics of a story with their weights, and those of them that are over.
 
     A topic has the largest weight that a report gives it. Where one says that it is over, it has at most `RESOLVED`,
-    unless another that is younger by more than `REOPENED` says that it is not.
-    """
+    unless another that is younger by more than `REOPENED` says that it is not."""
     weights: dict[str, float] = {}
     ended = {topic: report.reported for report in reports for topic in report.resolved}
     over = set(ended)

@@ -15,8 +15,7 @@ MAX_IMPACT = 0.95  # no story is worth more, however grave and however sure
 def severity(story: StoryFacts, axis: Axis, topics: Mapping[str, Topic]) -> float:
     """The largest of the story's topics on the axis, each times its weight; 0 without a topic.
 
-    The weight is 1, or less where the topic is denied, resolved or only hinted at.
-    """
+    The weight is 1, or less where the topic is denied, resolved or only hinted at."""
     weighted = [topics[topic].severity.on(axis) * weight for topic, weight in story.topics if topic in topics]
     return max(weighted, default=0.0)
 

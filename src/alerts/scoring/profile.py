@@ -1,8 +1,7 @@
 """The profile of an institution, built from its evidence. Pure.
 
 Every statement is a field of the configuration, a number computed from evidence, or the words of a source
-with the numbers of the records that say them. No sentence is made here.
-"""
+with the numbers of the records that say them. No sentence is made here."""
 
 import math
 from collections import defaultdict
@@ -38,8 +37,7 @@ class AxisView:
     """What is known of one axis at an instant.
 
     `previous` is the score a day before, None where nothing was known then. `leading` are the stories that the score
-    counts, in the order of what they contribute; `others` is how many more contribute less.
-    """
+    counts, in the order of what they contribute; `others` is how many more contribute less."""
 
     level: Level
     score: float
@@ -54,8 +52,7 @@ class AxisView:
 class Standing:
     """What is known of an institution at an instant: all that a profile is made of.
 
-    `newest` are the newest stories, the newest first; `reports` those of `leading` and `newest`, by item.
-    """
+    `newest` are the newest stories, the newest first; `reports` those of `leading` and `newest`, by item."""
 
     institution: Institution
     at: datetime
@@ -133,8 +130,7 @@ def contributions(
 ) -> tuple[Contribution, ...]:
     """What stories contribute to an axis at an instant, with all that made it; in their order.
 
-    Each comes with what ranks it on the axis (`impact.term`).
-    """
+    Each comes with what ranks it on the axis (`impact.term`)."""
     half_life, now = scores.half_life_of(rules, axis), micros(at)
     found = []
     for story, term in leading:
@@ -190,8 +186,7 @@ def _shares(
 ) -> tuple[str | None, Signal | None, Axis | None]:
     """Which topic and which signal class weigh most, and on which axis governance does.
 
-    A contribution is credited to each topic of its story in proportion to the topic's severity.
-    """
+    A contribution is credited to each topic of its story in proportion to the topic's severity."""
     by_topic: defaultdict[str, float] = defaultdict(float)
     by_signal: defaultdict[Signal, float] = defaultdict(float)
     by_axis: defaultdict[Axis, float] = defaultdict(float)

@@ -5,8 +5,7 @@ story carries the level, the others confirm it. All contributions of an axis age
 order stays and the score is s × 2^(−Δt / half-life). Hence the two closed forms used here: the order is that of
 `order_key`, which does not change with time, and a level is left at t + half-life × log₂(score / (raise − margin)).
 
-Times are whole microseconds since 1970.
-"""
+Times are whole microseconds since 1970."""
 
 import math
 from bisect import bisect_left, bisect_right
@@ -70,8 +69,7 @@ NO_SCORE = Score(0.0, 0)
 def score_of(leading: Sequence[Term], half_life: float) -> Score:
     """The score of the leading terms, in the order of their keys, as of the newest report of the first.
 
-    That instant is a property of the evidence, so the same numbers come out whenever it is asked for.
-    """
+    That instant is a property of the evidence, so the same numbers come out whenever it is asked for."""
     if not leading:
         return NO_SCORE
     since = leading[0].newest
@@ -149,8 +147,7 @@ def floor(level: Level, rules: LevelRules) -> float:
 def fall_at(score: Score, level: Level, rules: LevelRules, half_life: float) -> int | None:
     """The first whole microsecond at which a score is below what keeps the level, if nothing is reported.
 
-    t + half-life × log₂(score / (raise − margin)). It may be past. None where the level is never left.
-    """
+    t + half-life × log₂(score / (raise − margin)). It may be past. None where the level is never left."""
     if level is Level.LOW:
         return None
     least = floor(level, rules)
@@ -173,8 +170,7 @@ def level_from(level: Level, value: float, rules: LevelRules) -> Level:
 def level_after(level: Level, score: Score, at: int, rules: LevelRules, half_life: float) -> Level:
     """The level at an instant, coming from `level`.
 
-    Up to the highest k with score ≥ raise[k]; down from k where the score is below raise[k] − margin.
-    """
+    Up to the highest k with score ≥ raise[k]; down from k where the score is below raise[k] − margin."""
     reached = level_of(score.at(at, half_life), rules)
     if reached > level:
         return reached

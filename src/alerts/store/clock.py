@@ -5,8 +5,7 @@ whose clock all its processes share; a PostgreSQL server is asked for its own.
 
 Observations carry the timestamp of the transaction that stores them. Taking one locks the row of the logical clock
 until the transaction ends, so timestamps become visible in their own order: whoever sees one sees all earlier ones.
-That is what lets replay repeat, byte for byte, what many workers did.
-"""
+That is what lets replay repeat, byte for byte, what many workers did."""
 
 import threading
 import time
@@ -29,8 +28,7 @@ ASKED_EVERY_SECONDS = 1.0
 class SharedClock:
     """Called, gives the time. Thread-safe; asks the server at most once a second, and counts on from its answer.
 
-    While the server does not answer, the last answer counts; before the first one, the clock of this machine.
-    """
+    While the server does not answer, the last answer counts; before the first one, the clock of this machine."""
 
     def __init__(self, database: Database, own: Callable[[], datetime]) -> None:
         self._database = database
@@ -78,8 +76,7 @@ _TAKE = update(_CLOCK).where(_CLOCK.c.id == 1).values(stamp=type_coerce(_LATER, 
 def next_timestamp(session: Session, now: datetime) -> datetime:
     """A timestamp later than all before it, `now` if possible; a clock set back cannot reorder anything.
 
-    Call it as late in the transaction as possible: others that want one wait for its end.
-    """
+    Call it as late in the transaction as possible: others that want one wait for its end."""
     # Writing the row takes its lock; only then is the timestamp of the latest committed transaction read.
     taken: datetime | None = session.scalar(_TAKE, {"now": now})
     if taken is None:

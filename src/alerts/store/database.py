@@ -34,8 +34,7 @@ _MIGRATION_LOCK = 7_205_316_849_002_117
 class Database:
     """A pool of connections. `write()` and `read()` give a session whose transaction ends with the block.
 
-    Leaving a block by an exception rolls back. Make it after a fork, never before.
-    """
+    Leaving a block by an exception rolls back. Make it after a fork, never before."""
 
     def __init__(self, url: str, *, pool_size: int = 5) -> None:
         """Raises StoreError where the URL is none of the two kinds. Connects only on first use."""
@@ -52,8 +51,7 @@ class Database:
 
         Without `flush` PostgreSQL does not wait for its disk. If it crashes, the last such commits may be lost, as a
         whole and before any later commit; so this is for work that is done again then, such as polls. (SQLite in WAL
-        mode never waits.)
-        """
+        mode never waits.)"""
         with self._translated(), self._turn(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             if not (flush or self.is_sqlite):
                 session.execute(_NO_FLUSH)
@@ -69,8 +67,7 @@ class Database:
     def upgrade(self, at: datetime | None = None) -> None:
         """Brings the schema to the newest revision; several processes may call it at once.
 
-        `at` is recorded as when a new database was made (default: this machine's time).
-        """
+        `at` is recorded as when a new database was made (default: this machine's time)."""
         if self.revision() == newest_revision():
             return
         from alembic import command
@@ -95,8 +92,7 @@ class Database:
     def revision(self) -> str | None:
         """The schema revision of the database, None where it has none.
 
-        Asked without the migration library, which is slow to load and large.
-        """
+        Asked without the migration library, which is slow to load and large."""
         with self._translated(), self.engine.connect() as connection:
             found = inspect(connection).has_table("alembic_version")
             return connection.scalar(text("SELECT version_num FROM alembic_version")) if found else None
@@ -118,8 +114,7 @@ class Database:
         """A block that keeps the interpreter busy, such as one that parses: on SQLite it takes turns with writes.
 
         A thread that writes to SQLite holds up all that want to, in every process, so it should not have to share
-        the interpreter. Nobody waits for long: what takes longer than that is shared after all.
-        """
+        the interpreter. Nobody waits for long: what takes longer than that is shared after all."""
         taken = self.is_sqlite and self._interpreter.acquire(timeout=_PATIENCE)
         try:
             yield
@@ -131,8 +126,7 @@ class Database:
     def _turn(self) -> Iterator[None]:
         """On SQLite, where one may write at a time, the threads of a process wait for each other here.
 
-        A lock wakes the next one at once, and only one of them has to look when other processes are done.
-        """
+        A lock wakes the next one at once, and only one of them has to look when other processes are done."""
         if not self.is_sqlite:
             yield
             return
@@ -237,8 +231,7 @@ def _sqlite_engine(url: URL) -> Engine:
 def make_private(file: Path) -> None:
     """Makes the file of a new database, and the directories that it needs, for this user alone.
 
-    SQLite gives the files beside it (`-wal`, `-shm`) the mode of the file itself.
-    """
+    SQLite gives the files beside it (`-wal`, `-shm`) the mode of the file itself."""
     missing = [each for each in file.parents if not each.exists()]
     for folder in reversed(missing):
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -248,8 +241,7 @@ def make_private(file: Path) -> None:
 
 class _File:
     """The file that was opened first. Who goes on writing to one that has been removed writes to nowhere, and all
-    seems well until the next start.
-    """
+    seems well until the next start."""
 
     def __init__(self, path: str | None) -> None:
         self._path = Path(path or ":memory:")
@@ -278,8 +270,7 @@ def _began_writing(connection: Any) -> bool:
     """Begins a write as soon as the writer of another process is done; False where that took too long.
 
     SQLite waits by itself, too, but sleeps for up to a tenth of a second between two attempts, in which the database
-    may be idle. Here the sleep grows with the time waited, within bounds.
-    """
+    may be idle. Here the sleep grows with the time waited, within bounds."""
     connection.execute("PRAGMA busy_timeout=0")
     began = time.monotonic()
     try:

@@ -8,8 +8,7 @@ desks ─< watches                                          what each subscriber
 answers                                                   what readers answered to alerts: verdicts, preferences
 clock, silences, links, sessions                          one row each of what all workers share
 troubles                                                  incidents of the system itself, while they last
-configurations                                            the generations of the configuration
-"""
+configurations                                            the generations of the configuration"""
 
 from datetime import datetime
 from typing import Any, cast
@@ -42,8 +41,7 @@ def table_of(row: type[Base]) -> Table:
 
     A statement that is made of its columns once, when its module is imported, and gets what differs as bound
     parameters takes a quarter of the processor time of one that is made of the class's attributes at each use.
-    Statements that run for every poll, assessment and message are made so.
-    """
+    Statements that run for every poll, assessment and message are made so."""
     return cast("Table", row.__table__)
 
 
@@ -198,8 +196,7 @@ class StoryVersionRow(StoryColumns, Base, table="story_versions"):
 
     `key_…` orders the stories of an institution by what they contribute to an axis at every instant
     (`scoring.score.order_key`), None where they contribute nothing: the few that a score counts are found by index
-    among any number, now and at any past instant. `items` are the reports that a profile shows.
-    """
+    among any number, now and at any past instant. `items` are the reports that a profile shows."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     institution: Mapped[str]
@@ -224,8 +221,7 @@ class StoryVersionRow(StoryColumns, Base, table="story_versions"):
 class AssessmentRow(Base, table="assessments"):
     """What an institution's evidence amounted to from `at` on; written where an observation changed it.
 
-    `scores` are by axis [value, its instant (µs), how many stories contribute]: the score fades from there.
-    """
+    `scores` are by axis [value, its instant (µs), how many stories contribute]: the score fades from there."""
 
     institution: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(primary_key=True)
@@ -303,8 +299,7 @@ class DeliveryRow(Base, table="deliveries"):
 class ChannelRow(Base, table="channels"):
     """When a channel takes the next message: the gap between two holds across all workers.
 
-    `paused_until`: its service asked for that; turns given before count no more.
-    """
+    `paused_until`: its service asked for that; turns given before count no more."""
 
     subscriber: Mapped[str] = mapped_column(primary_key=True)
     channel: Mapped[str] = mapped_column(primary_key=True)
@@ -401,8 +396,7 @@ class AnswerRow(Base, table="answers"):
 class LinkRow(Base, table="links"):
     """A link that lets its bearer see more of the pages than an open visitor; `subscriber` is empty for most.
 
-    With `scopes` it is a token for programs.
-    """
+    With `scopes` it is a token for programs."""
 
     id: Mapped[str] = mapped_column(primary_key=True)
     tier: Mapped[str]
@@ -442,8 +436,7 @@ class IncidentRow(Base, table="troubles"):
 class ConfigurationRow(Base, table="configurations"):
     """A configuration that was put in force; the newest is in force now.
 
-    `content` are its YAML files before `${NAME}` is replaced, encrypted; `outline` counts what they hold.
-    """
+    `content` are its YAML files before `${NAME}` is replaced, encrypted; `outline` counts what they hold."""
 
     number: Mapped[int] = mapped_column(primary_key=True)
     hash: Mapped[str]

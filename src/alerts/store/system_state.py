@@ -99,8 +99,7 @@ def try_acquire(session: Session, name: str, now: datetime, gap: timedelta) -> b
 
     The row is locked until the transaction ends, so the work is done in this transaction or not at all: one that was
     delayed past the interval finds the name taken, or its commit fails. A time further ahead than `gap` was written by
-    a clock that has been set back since, and is ignored.
-    """
+    a clock that has been set back since, and is ignored."""
     insert_new(session, LockRow, [{"name": name, "until": now}])
     free = or_(LockRow.until <= now, LockRow.until > now + gap)
     take = update(LockRow).where(LockRow.name == name, free).values(until=now + gap)

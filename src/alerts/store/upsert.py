@@ -79,8 +79,7 @@ def upsert(
     """Inserts the rows, or updates those whose primary key is there, but for the columns in `keep`, and for those in
     `least` where they hold something less than the new value.
 
-    Every row must have the same keys.
-    """
+    Every row must have the same keys."""
     if rows:
         session.execute(_replacing(dialect(session), table, tuple(rows[0]), keep, least), list(rows))
 
@@ -88,8 +87,7 @@ def upsert(
 def row_of(table: type[Base], record: Any, /, **given: Any) -> dict[str, Any]:
     """A row with the columns `given`, and with each field of a dataclass as the column of its name.
 
-    The number that the database gives a row is left out.
-    """
+    The number that the database gives a row is left out."""
     return {name: getattr(record, name) for name in _shared(table, tuple(record.__dataclass_fields__))} | given
 
 

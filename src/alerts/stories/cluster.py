@@ -6,8 +6,7 @@ When it makes two stories similar, they are merged; a small story merges, too, w
 they come last, so that the order of arrival does not decide.
 
 What happens follows from the members of the time window alone: not from the order in which items came within an
-instant, and not from whether this process saw them come.
-"""
+instant, and not from whether this process saw them come."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,8 +25,7 @@ from alerts.stories.window import IN_TITLE, Read, Story, Term, Window, cost
 class Joined:
     """An item is in a story now.
 
-    `score` is its similarity (0 to 1; 0 for the first item of a story), `why` says what it rests on, for people.
-    """
+    `score` is its similarity (0 to 1; 0 for the first item of a story), `why` says what it rests on, for people."""
 
     item: str
     story: str
@@ -89,8 +87,7 @@ class Clusterer:
     `names` are the institution's own, which tell nothing among its stories: the term of the tracked name and, where a
     text has them alone, the rare words of the names. Add items in order of `observed`. After a restart a clusterer goes
     on identically from its `members`: the items observed within `HORIZON` before the next batch, in any order, with
-    their stories; older ones have no influence.
-    """
+    their stories; older ones have no influence."""
 
     # By then the needed similarity has long passed 1: nothing joins what is so old.
     HORIZON: ClassVar[timedelta] = timedelta(days=10)
@@ -109,8 +106,7 @@ class Clusterer:
         """Cluster the items of one instant; they may be given in any order.
 
         A known item (a revision) replaces its former features, and keeps its story unless it is about something
-        else now.
-        """
+        else now."""
         events: list[Event] = []
         if batch:
             self._window.forget(max(each.observed for each in batch) - self.HORIZON)
@@ -229,8 +225,7 @@ class Clusterer:
         """Whether the shared terms are evidence enough: of a name of two rare words in a row the second counts half,
         and tracked names in a row are a list, of which each counts for its part.
 
-        `full` is the count of a term that stands in all titles.
-        """
+        `full` is the count of a term that stands in all titles."""
         level = self._window.level
         evidence = 0
         for tracked, group in groupby(read, key=lambda each: each[1][0] == "@"):

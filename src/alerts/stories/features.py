@@ -1,8 +1,7 @@
 """The features of an item: what clustering and independence need to know, so that its texts are not needed again.
 
 A tracked name stands in them as one term, `@` and the id of the institution, however it is written: so reports in two
-languages share it, and a name of several words is one shared term, not several.
-"""
+languages share it, and a name of several words is one shared term, not several."""
 
 import json
 import re
@@ -51,8 +50,7 @@ class Features:
     `outlet` is the publisher's name made comparable, `origin` that of whom an aggregator names as its source,
     `agency` the news agency the text is credited to (empty: none), `headline` a hash of the title as read,
     `make_prints` finds the fingerprints of the text, when they are first asked for: most items are alone in their story
-    and compared with no other.
-    """
+    and compared with no other."""
 
     item: str
     outlet: str
@@ -108,8 +106,7 @@ def features(item: Item, publisher: str, mentions: Iterable[Mention] = ()) -> Fe
     """Reduce an item; `publisher` is the item's own or, where it names none, its source's.
 
     `mentions` are the institutions found in it. Texts are looked at up to a length that no headline and few articles
-    reach, so that no item costs much.
-    """
+    reach, so that no item costs much."""
     publisher, origin = publisher[:_NAME], item.origin[:_NAME]
     named = [each for each in mentions if each.rule in _NAMES]
     text = (item.content if len(item.content) > len(item.summary) else item.summary)[:_TEXT]

@@ -3,8 +3,7 @@
 Two items are linked when one probably repeats the other: same publisher, same page, same origin named by the
 feed, same news agency credited, same text, same telling headline. Groups are the connected components of the
 links, so a copy of a copy counts with the original. A link too many costs confidence, a link too few invents it:
-in doubt, linked.
-"""
+in doubt, linked."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
@@ -24,8 +23,7 @@ def independent(members: Sequence[Features]) -> tuple[Group, ...]:
     """The independent publishers behind a story, each with its items and the links that joined them.
 
     Groups are ordered by their first item (earliest observed), as are the items within; each group has one link
-    fewer than items. The order of `members` has no influence; an item given twice counts once.
-    """
+    fewer than items. The order of `members` has no influence; an item given twice counts once."""
     if len(members) == 1:
         return (Group((members[0].item,)),)
     ordered = sorted({each.item: each for each in members}.values(), key=lambda each: (each.observed, each.item))
@@ -53,8 +51,7 @@ def independent(members: Sequence[Features]) -> tuple[Group, ...]:
 def _pairs(ordered: list[Features], root: Callable[[int], int]) -> Iterator[tuple[int, int, str]]:
     """Linked pairs of indices with the reason, the plainest reasons first.
 
-    `root` tells the group that an item is in by now: texts of one group are not compared.
-    """
+    `root` tells the group that an item is in by now: texts of one group are not compared."""
     yield from _equal(ordered, "same-publisher", [[each.outlet] for each in ordered])
     yield from _equal(ordered, "same-link", [[each.link] for each in ordered])
     yield from _equal(ordered, "same-origin", [[each.origin, each.outlet] for each in ordered])

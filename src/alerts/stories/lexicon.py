@@ -1,8 +1,7 @@
 """The word lists that headlines are read with, loaded once from `data/`.
 
 Each file starts with comment lines (`#`), of which one names its origin. A list is words separated by white space; a
-table has a key, a colon and its words on each line. Words are lower case; `_` stands for the space of a phrase.
-"""
+table has a key, a colon and its words on each line. Words are lower case; `_` stands for the space of a phrase."""
 
 from collections.abc import Iterator
 from pathlib import Path

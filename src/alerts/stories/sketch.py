@@ -2,8 +2,7 @@
 
 A shingle is four words in a row, hashed. The *opening* keeps all shingles of the first words, so that a summary
 is recognised in the full text that it opens; the *sketch* keeps the smallest hashes of the whole text (bottom-k
-sampling, Cohen and Kaplan 2007), so that a copy with another opening is recognised too.
-"""
+sampling, Cohen and Kaplan 2007), so that a copy with another opening is recognised too."""
 
 from heapq import nsmallest
 from itertools import accumulate
@@ -32,8 +31,7 @@ def _shingles(words: list[str]) -> list[int]:
 def fingerprints(words: list[str]) -> tuple[Prints, Prints]:
     """The opening and the sketch of a text, given its words (lower case), each ascending.
 
-    A text of less than four words has no opening, and one that is nothing but its opening no sketch.
-    """
+    A text of less than four words has no opening, and one that is nothing but its opening no sketch."""
     shingles = _shingles(words[:_LONGEST])
     start = tuple(sorted(set(shingles[: OPENING - 3])))
     return start, tuple(sorted(set(shingles))[:SIZE]) if len(words) > OPENING else ()

@@ -3,8 +3,7 @@
 A term is a light stem (`#` before a number). Equal things written differently get equal terms: `$1.8B`, `1.8 billion`,
 `1,8 Milliarden` and `18亿`, `Deutschland` and `Germany`, `files` and `filing`, `T-Mobile` and `TMobile`, `4Q` and
 `fourth quarter`. The weight of a term is its information before any window of news is known, by how common the word
-is (`lexicon`).
-"""
+is (`lexicon`)."""
 
 import re
 import unicodedata

@@ -6,8 +6,7 @@ The inverse story frequency of a term, in thousandths of a nat, is `level - cost
 number of all story-days (a story counts once for each day with a report) and `cost` that of the story-days with
 the term, both smoothed by imagined ones in which words are as common as in news at large. Not items are counted
 but story-days, so that a big story does not make its own words worthless, while a name that comes back in story
-after story, or day after day, soon weighs little.
-"""
+after story, or day after day, soon weighs little."""
 
 from bisect import bisect_right
 from collections import Counter
@@ -70,8 +69,7 @@ class Story:
     `weight`, `costs` and `squares` are the sums of count², count²·cost and count²·cost² over the terms: the squared
     norm of the counts weighted by what the terms tell, as a polynomial of the level. `days` has the number of reports
     of each day, `dated` how many of them have each term. `earliest` and `latest` are the times of the reports, in
-    seconds since 1970. `lead` is the rare term with the highest count, None where there is none.
-    """
+    seconds since 1970. `lead` is the rare term with the highest count, None where there is none."""
 
     id: str
     members: dict[str, Features] = field(default_factory=dict)

@@ -44,8 +44,7 @@ def create_app(
 ) -> Starlette:
     """The application. `base_url` is where the world finds it; its cookies are for https where that says so.
 
-    It answers to the names `hosts` (None: to any); with a `metrics_token`, `/metrics` is for those who bear it.
-    """
+    It answers to the names `hosts` (None: to any); with a `metrics_token`, `/metrics` is for those who bear it."""
     https = base_url.startswith("https://")
     app = Starlette(
         routes=_routes(),

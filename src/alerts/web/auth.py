@@ -48,8 +48,7 @@ class Visitor:
 
     `person` is who signed on, or the name of a program's token; empty for links and the operator token.
     `form` is what the forms of an operator must carry where a browser shows by itself who asks, so that no foreign page
-    can act with it; empty where the request bears a token.
-    """
+    can act with it; empty where the request bears a token."""
 
     tier: Tier = Tier.OPEN
     subscriber: str = ""
@@ -119,8 +118,7 @@ class Authenticator:
     def visitor(self, request: Request, session: Session, settings: Settings, now: datetime) -> Visitor:
         """The visitor who sent a request. A bad token that was given on purpose is refused; a stale cookie is ignored.
 
-        Raises HTTPException where the token is bad, or where this address has given too many bad ones.
-        """
+        Raises HTTPException where the token is bad, or where this address has given too many bad ones."""
         bearer = _bearer(request)
         given = bearer or request.query_params.get("key", "")
         if given:
@@ -225,8 +223,7 @@ class Authenticator:
     ) -> None:
         """Starts a session under a new id, with `about` as `sessions.begin` takes it; one that the browser had ends.
 
-        Raises HTTPException where the sign-in request that it answers was answered before.
-        """
+        Raises HTTPException where the sign-in request that it answers was answered before."""
         sessions.end(session, sessions.digest(self._session_key, request.cookies.get(SESSION_COOKIE, "")), now)
         token = sessions.begin(session, self._session_key, now, **about)
         if not token:
@@ -288,8 +285,7 @@ def with_form(
 ) -> Callable[[Request], Coroutine[Any, Any, Response]]:
     """Passes the fields of a posted form to a handler, which runs in a thread.
 
-    Raises HTTPException where the form is too large or cannot be read.
-    """
+    Raises HTTPException where the form is too large or cannot be read."""
 
     @wraps(handler)
     async def answer(request: Request) -> Response:

@@ -2,8 +2,7 @@
 
 uvicorn times a connection only after its first answer and counts idle connections as work, so that a few hundred
 clients that say nothing would close the pages to everybody. Here a request must arrive within a time, an answer must
-be taken within a time, and where too many connections are open the oldest idle one makes room for the new one.
-"""
+be taken within a time, and where too many connections are open the oldest idle one makes room for the new one."""
 
 import asyncio
 import ipaddress

@@ -25,8 +25,7 @@ class Asked:
     """The filters, order and page that were requested; unknown values count as not given.
 
     `institution`, `topic`, `source` and `before`, the place after which a page begins, are of the stream alone;
-    `text`, `sort` and `page` of the list of institutions.
-    """
+    `text`, `sort` and `page` of the list of institutions."""
 
     tag: str = ""
     region: str = ""

@@ -1,7 +1,6 @@
 """Metrics for Prometheus, read from the database at each scrape: every process gives the same numbers.
 
-Nothing is named that an open visitor may not know: no source, no institution, no subscriber is a label.
-"""
+Nothing is named that an open visitor may not know: no source, no institution, no subscriber is a label."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime

@@ -1,7 +1,6 @@
 """What every answer carries, and to which names the pages answer.
 
-A foreign page must not reach them under a name of its own (DNS rebinding).
-"""
+A foreign page must not reach them under a name of its own (DNS rebinding)."""
 
 import ipaddress
 import time
@@ -88,8 +87,7 @@ def is_allowed(host: str, known: Iterable[str]) -> bool:
     """Whether a Host header names these pages.
 
     Addresses and names without a dot (localhost, the name of a service beside this one) are always good: no
-    name of the public DNS can be made to point to them. So is a missing header, which no browser leaves out.
-    """
+    name of the public DNS can be made to point to them. So is a missing header, which no browser leaves out."""
     name = host.strip().lower()
     name = name[1 : name.find("]")] if name.startswith("[") else name.partition(":")[0]
     name = name.rstrip(".")

@@ -70,8 +70,7 @@ def asked_instant(query: Mapping[str, str], visitor: Visitor, now: datetime) -> 
     """The past instant that was asked for: RFC 3339, or a duration before now (`2d`); None for the present.
 
     Raises UsageError where it is none, HTTPException where it lies in the future or before 1970, or where the tier may
-    not see the past.
-    """
+    not see the past."""
     at = point_in_time(query.get("at", "").strip(), now)
     if at is None:
         return None

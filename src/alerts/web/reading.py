@@ -111,8 +111,7 @@ def read_story(session: Session, settings: Settings, story_id: str) -> dict[str,
 
     `merged` are the links by which further reports count with a publisher, `withdrawn` are reports that count no more,
     `events` how the story grew, `omitted` is how many more reports there are; `name` is that of the institution,
-    `titles` are by item. Raises NotFoundError where there is no such story.
-    """
+    `titles` are by item. Raises NotFoundError where there is no such story."""
     row = session.get(StoryRow, story_id)
     if row is None:
         raise NotFoundError("story", story_id)

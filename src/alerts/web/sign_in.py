@@ -1,8 +1,7 @@
 """How visitors come in and leave: links of members, the operator token, and a provider of OpenID Connect.
 
 With a provider it is the authorization code flow with PKCE, by Authlib; the libraries are imported on first use, as
-most deployments have none.
-"""
+most deployments have none."""
 
 import logging
 import re
@@ -178,8 +177,7 @@ def _provider(site: Site, request: Request) -> Iterator[tuple[Any, dict[str, Any
 def connected(provider: SignOn, callback: str = "") -> Iterator[tuple[Any, dict[str, Any]]]:
     """A client of the provider, and what that publishes about itself.
 
-    Raises SignInError, which shows no secret, for whatever goes wrong with it.
-    """
+    Raises SignInError, which shows no secret, for whatever goes wrong with it."""
     from authlib.common.errors import AuthlibBaseError
     from authlib.integrations.requests_client import OAuth2Session
     from joserfc.errors import JoseError

@@ -52,8 +52,7 @@ def home(request: Request) -> Response:
 def visits(cookie: str, now: datetime) -> tuple[datetime, str]:
     """When the visit before this one ended, and what the cookie is to hold from now on: that, and this look.
 
-    On a first visit nothing is new.
-    """
+    On a first visit nothing is new."""
     known = re.fullmatch(r"(\d{1,10})\.(\d{1,10})", cookie, re.ASCII)
     this = int(now.timestamp()) + 1  # what this second brings is seen
     before, last = (min(int(each), this) for each in known.groups()) if known else (this, this)
@@ -66,8 +65,7 @@ def read_stream(session: Session, settings: Settings, asked: Asked, tier: Tier) 
     visitor gets the newest story of each institution alone.
 
     Raises NotFoundError for an institution, topic or source that is not configured, HTTPException for what the tier
-    may not filter by.
-    """
+    may not filter by."""
     wanted, before, sees_all = _wanted(settings, asked, tier), _place(asked.before), tier.allows(DETAIL)
     if sees_all:
         rows, bound = _read(session, wanted, asked, before)
@@ -98,8 +96,7 @@ def _merged(
     """One record for those with a report in common: one event, about several institutions.
 
     `at` is the time of its newest independent report, `since` when that was observed; `level` is the highest that the
-    story reaches by itself, or that of its institution where a tier may not see the story.
-    """
+    story reaches by itself, or that of its institution where a tier may not see the story."""
     found: list[dict[str, Any]] = []
     of_item: dict[str, dict[str, Any]] = {}
     for row, level in rows:

@@ -33,8 +33,7 @@ def plan(
     """The new institutions of records. Those that share an id, of the file or of another system, are one.
 
     One that the configuration has, by such an id or by a name, is left as a person wrote it; what it lacks is noted.
-    Raises UsageError as soon as more than `limit` are new.
-    """
+    Raises UsageError as soon as more than `limit` are new."""
     result = Plan()
     problems: dict[str, list[str]] = {}
     found: dict[str, Record] = {}

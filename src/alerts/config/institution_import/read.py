@@ -40,8 +40,7 @@ Fields = Sequence[tuple[str, str]]  # a record as its file has it, flat: each va
 class Record:
     """What a file says of an institution, by setting; with `child` of a relation that another one has.
 
-    `where` is FILE:LINE, `problems` say which of its values cannot be used. Without a name it is left out.
-    """
+    `where` is FILE:LINE, `problems` say which of its values cannot be used. Without a name it is left out."""
 
     where: str
     fields: dict[str, list[str]] = field(default_factory=dict)
@@ -52,8 +51,7 @@ def read(file: Iterable[bytes], name: str, mapping: Mapping[str, str], languages
     """The records of a file, in whatever format it is.
 
     `mapping` gives settings to further headers. Names in other `languages` are left out, where any are given. Raises
-    InputError, whose place is FILE:LINE:COLUMN, for what cannot be read at all.
-    """
+    InputError, whose place is FILE:LINE:COLUMN, for what cannot be read at all."""
     titles = {_title(header): setting for header, setting in mapping.items()}
     lines = _decoded(file, name)
     head = list(islice(lines, 3))

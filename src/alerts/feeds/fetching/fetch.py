@@ -2,8 +2,7 @@
 
     result = fetch(client, source, state, now=now)
 
-No behaviour of a server raises: a failure is a value with a kind and one line for people.
-"""
+No behaviour of a server raises: a failure is a value with a kind and one line for people."""
 
 import re
 import ssl
@@ -61,8 +60,7 @@ def fetch(
 ) -> FetchResult:
     """Fetch a source's feed, conditionally where validators are known.
 
-    Follows redirects to checked addresses. `now` only stands in for the clock of servers that send no `Date`.
-    """
+    Follows redirects to checked addresses. `now` only stands in for the clock of servers that send no `Date`."""
     limits = limits or Limits()
     trail = _Trail(poll_url(source, state))
     bounds = Bounds(

@@ -5,8 +5,7 @@ names that resolve differently the next moment (DNS rebinding). TLS and the Host
 write ends at the deadline of the whole fetch, however slowly a server sends, and every byte received counts.
 
 h11 writes and reads the protocol; sockets, limits and addresses are handled here. A request has a connection of its
-own: polls of one feed are minutes apart, and not every source may use the connections that another one may.
-"""
+own: polls of one feed are minutes apart, and not every source may use the connections that another one may."""
 
 import base64
 import contextlib
@@ -62,8 +61,7 @@ class Bounds:
     """The bounds of one fetch, shared by all of its connections.
 
     Connections go to public addresses only, and to those of `private_host`, the host of a source with `allow_private`,
-    and its network. Link-local addresses and metadata services are always refused.
-    """
+    and its network. Link-local addresses and metadata services are always refused."""
 
     total: float  # seconds for everything
     max_bytes: int  # of all answers together, as received
@@ -143,8 +141,7 @@ class HttpClient:
     ) -> Iterator[Response]:
         """Sends a request, with `form` as its body where that is given, and follows no redirect.
 
-        Values of headers are sent as Latin-1. Raises one of FAILURES; so does reading the body.
-        """
+        Values of headers are sent as Latin-1. Raises one of FAILURES; so does reading the body."""
         target = request_target(url)
         connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEAD)
         content = urlencode(form or {}).encode()

@@ -60,8 +60,7 @@ def entry_hashes(root: etree._Element, entries: Sequence[etree._Element], base_u
     """The hash of each entry without its dates.
 
     Salted with all that an entry's meaning depends on outside of it: base and language of the elements around it, and
-    the address of the feed. (Serialising an element declares the namespaces that it uses.)
-    """
+    the address of the feed. (Serialising an element declares the namespaces that it uses.)"""
     around = [root, *root.iterchildren("{*}channel")]
     # The query of the address says nothing of what a relative link means, and is often another each time.
     context = repr((base_url.partition("?")[0], [sorted(each.attrib.items()) for each in around]))

@@ -1,8 +1,7 @@
 """Runs feedparser within bounds: in this process where that is cheap for sure, else in a child that can be killed.
 
 feedparser is pure Python, so a thread that runs it cannot be stopped. A child process can: it has a deadline, a limit
-on its memory, and nothing of this process but the feed.
-"""
+on its memory, and nothing of this process but the feed."""
 
 import contextlib
 import os
@@ -44,8 +43,7 @@ def _is_cheap(body: bytes) -> bool:
     """Whether feedparser reads the body within a fraction of a second, whatever its shape.
 
     feedparser takes time quadratic in the attributes of one tag, in the namespaces, and in the categories of one entry,
-    of which one `keywords` element may hold many.
-    """
+    of which one `keywords` element may hold many."""
     pieces = body.count(b"<") + body.count(b"=")
     return len(body) <= CHEAP_BYTES and pieces <= CHEAP_PIECES and _KEYWORDS.search(body) is None
 

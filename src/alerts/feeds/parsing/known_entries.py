@@ -42,8 +42,7 @@ def remember(seen: str, entry_hashes: Sequence[tuple[str, str]]) -> str:
     """`seen` with these hashes in it as the newest, in place of older ones of the same items.
 
     (An item that is edited and edited back has to be read again, or the second edit would be missed.)
-    Older ones stay for feeds that lose entries and bring them back, as many as the feed has now, or 256.
-    """
+    Older ones stay for feeds that lose entries and bring them back, as many as the feed has now, or 256."""
     fresh = dict(entry_hashes)
     ids = set(fresh.values())
     old = [

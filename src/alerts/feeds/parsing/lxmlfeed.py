@@ -1,8 +1,7 @@
 """Well-formed RSS 2.0 and Atom 1.0 of the common kinds, read by lxml into what feedparser makes of them.
 
 feedparser is the reference, and slow. Everything in a feed has to be known here: a feed with one element, attribute or
-encoding that is not is left to feedparser, as a whole. `tests/feeds/test_lxmlfeed.py` holds the two equal.
-"""
+encoding that is not is left to feedparser, as a whole. `tests/feeds/test_lxmlfeed.py` holds the two equal."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping

@@ -2,8 +2,7 @@
 
     parsed = parse(body, content_type, base_url=url, source=source)
 
-What comes out is plain text with absolute http(s) links. No body raises: `error` says that it is no feed.
-"""
+What comes out is plain text with absolute http(s) links. No body raises: `error` says that it is no feed."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,8 +20,7 @@ def parse(
 ) -> ParsedFeed:
     """Read a feed as a server sent it. `base_url` is the address that answered: relative links start there.
 
-    With the source's `state`, entries that are known by their hash are not read again but `skipped`.
-    """
+    With the source's `state`, entries that are known by their hash are not read again but `skipped`."""
     is_json = jsonfeed.looks_like_json(body)
     body_hash = known_entries.digest(body if is_json else known_entries.without_dates(body), size=12)
     if state is not None and state.body_hash == body_hash:
@@ -62,8 +60,7 @@ def _xml(body: bytes, content_type: str, base_url: str, known: dict[str, str]) -
 def _with_hashes(parsed: ParsedFeed, hashes: Sequence[str]) -> ParsedFeed | None:
     """The feed with the hash of each of its entries; None where its entries are not those of the tree.
 
-    What took too long is taken as it is, and not tried another way.
-    """
+    What took too long is taken as it is, and not tried another way."""
     if parsed.error is ErrorKind.TOO_SLOW:
         return parsed
     count = sum(not entry.withdrawn for entry in parsed.entries)

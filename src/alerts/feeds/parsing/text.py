@@ -35,8 +35,7 @@ def looks_like_markup(text: str) -> bool:
 def to_text(value: str, *, markup: bool) -> str:
     """A field's value as plain text: blocks become lines, runs of spaces one space, scripts nothing.
 
-    `markup`: it is HTML. Where what remains still looks like HTML, it was escaped twice, and is read once more.
-    """
+    `markup`: it is HTML. Where what remains still looks like HTML, it was escaped twice, and is read once more."""
     text = strip_markup(value) if markup else value
     return tidy(strip_markup(text) if markup and looks_like_markup(text) else text)
 

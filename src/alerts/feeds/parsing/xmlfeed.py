@@ -69,8 +69,7 @@ def _media_type(body: bytes, content_type: str) -> str:
     """The type under which feedparser finds the right encoding.
 
     By the letter of RFC 3023 a `text/xml` feed without charset is ASCII; servers mean nothing by it. And what
-    decodes as UTF-8 is UTF-8, whatever a header says: no other text does by chance.
-    """
+    decodes as UTF-8 is UTF-8, whatever a header says: no other text does by chance."""
     for mark, encoding in _BYTE_ORDER_MARKS:
         if body.startswith(mark):
             return f"application/xml; charset={encoding}"

@@ -19,8 +19,7 @@ def backup(database: Database, target: Path) -> int:
     """Writes a consistent, compact copy as of now to a new file and checks it; its size in bytes.
 
     Whoever else uses the database works on. Raises StoreError where the database is none of SQLite's or the
-    file cannot be made.
-    """
+    file cannot be made."""
     source = _file(database, f"pg_dump --format=custom --file={target} '{_plain(database)}'")
     # Under another name first, so that half a backup is never taken for a whole one.
     draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
@@ -44,8 +43,7 @@ def backup(database: Database, target: Path) -> int:
 def restore(database: Database, source: Path) -> None:
     """Puts the content of a backup in the place of what the database holds. Nothing may be using it.
 
-    Raises StoreError where the file is no backup or the database is none of SQLite's.
-    """
+    Raises StoreError where the file is no backup or the database is none of SQLite's."""
     target = _file(database, f"pg_restore --clean --if-exists --dbname='{_plain(database)}' {source}")
     if not source.is_file():
         raise StoreError(f"{source}: no such file")

@@ -2,8 +2,7 @@
 
 Most of what the program does next stands in the database as an instant. What was written while the clock was an
 hour ahead would wait for an hour once it is set back: sources would not be polled, what was handed out and lost
-would not be handed out again. So it is all made due, which costs no more than a round of polls and assessments.
-"""
+would not be handed out again. So it is all made due, which costs no more than a round of polls and assessments."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,8 +18,7 @@ from alerts.store.schema import AttemptRow, CaseRow, ChannelRow, DeliveryRow, De
 def repair(session: Session, now: datetime, *, longest: timedelta) -> None:
     """Makes due what was written by a clock that was ahead of `now`.
 
-    `longest` is how long a lease may hold from now on: current leases are kept, so that nothing is sent twice.
-    """
+    `longest` is how long a lease may hold from now on: current leases are kept, so that nothing is sent twice."""
     for table in (SourceRow, CaseRow, DeliveryRow, DeskRow):
         _clip(session, table.claimed_until, now)
     for until in (DeliveryRow.turn_at, ChannelRow.free_at, ChannelRow.paused_until):

@@ -102,8 +102,7 @@ def remove_alerts(
     """Deletes old alerts and level changes.
 
     Those of an axis stay from its instant in `keep_since` on. Alerts stay that are in `waiting`, or in a delivery that
-    is unfinished or recent; level changes stay as long as an alert reports them.
-    """
+    is unfinished or recent; level changes stay as long as an alert reports them."""
     alert, carried, change, delivery = schema.AlertRow, schema.CarriedRow, schema.TransitionRow, schema.DeliveryRow
     old = [change.institution == institution, change.at < before]
     old += [or_(change.axis != axis.value, change.at < since) for axis, since in keep_since.items()]
@@ -193,8 +192,7 @@ def remove_items(session: Session, items: Sequence[str], remembered: frozenset[s
 
 def remove_rest(session: Session, before: datetime) -> dict[str, int]:
     """Removes ended silences, links and sessions, hosts, channels and threads unused since, and answers whose alert is
-    gone, unless they still hold.
-    """
+    gone, unless they still hold."""
     lasting = schema.AnswerRow.kind.in_([AnswerKind.ONLY_CRITICAL.value, AnswerKind.DAILY.value])
     without_alert = ~select(schema.AlertRow.id).where(schema.AlertRow.id == schema.AnswerRow.alert).exists()
     old_answers = schema.AnswerRow.at < before, without_alert, ~lasting | (schema.AnswerRow.undone_at < before)

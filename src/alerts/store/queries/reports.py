@@ -1,7 +1,6 @@
 """What briefings, reports of a silence and feedback are read from: spans of the record, as they were at their end.
 
-Each query is about all institutions, and goes through them by the indexes that begin with one.
-"""
+Each query is about all institutions, and goes through them by the indexes that begin with one."""
 
 import json
 from collections import Counter
@@ -104,8 +103,7 @@ def corrected(session: Session, start: datetime, end: datetime) -> Iterator[tupl
 def alerts_by_fate(session: Session, subscriber: str, start: datetime, end: datetime) -> tuple[int, dict[str, int]]:
     """How many alerts a subscriber was to be sent in a span, and how many were held back, by reason.
 
-    Alerts of one assessment are one, whatever the number of channels.
-    """
+    Alerts of one assessment are one, whatever the number of channels."""
     mine = _A.subscriber == subscriber, _A.at >= start, _A.at < end
     rows = session.execute(select(_A.institution, _A.at, _A.state, _A.reason).where(*mine)).all()
     sent = {row[:2] for row in rows if row.state != AlertState.SUPPRESSED.value}

@@ -1,8 +1,7 @@
 """Recorded items that may answer a search, the newest first, by the index of either database.
 
 How many are read is bounded, so that a frequent word takes no longer than a rare one: `matching.search` then says how
-well each fits.
-"""
+well each fits."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -63,8 +62,7 @@ class Filters:
 class Candidate:
     """An item as it reads now, the institutions that it is about with its topics there, and its stories.
 
-    `number` grows with the time of observation; `score` and `more` (reports of the same stories) are for the reader.
-    """
+    `number` grows with the time of observation; `score` and `more` (reports of the same stories) are for the reader."""
 
     number: int
     item: Item

@@ -61,8 +61,7 @@ def mark_due(
 ) -> None:
     """Something new was found about these institutions at `at`; those that wait already have been due for longer.
 
-    Until `claimed_until` they are in the caller's hands.
-    """
+    Until `claimed_until` they are in the caller's hands."""
     rows = [{**_fresh(institution, at), "claimed_until": claimed_until} for institution in sorted(set(institutions))]
     kept = frozenset({"cursor", "version", "configuration", "axes", "reporter"})
     upsert(session, CaseRow, rows, keep=kept, least=frozenset({"due_at"}))
@@ -88,8 +87,7 @@ def due_by(at: datetime) -> ColumnElement[datetime]:
 def lock(session: Session, institutions: Iterable[str]) -> dict[str, Case]:
     """The cases, locked until the transaction ends in the order of their ids; no case where nothing was ever found.
 
-    One order, so that two workers cannot wait for each other.
-    """
+    One order, so that two workers cannot wait for each other."""
     rows = session.execute(_LOCKED, {"some": list(institutions)})
     return {row.institution: _case(row) for row in rows}
 
@@ -157,8 +155,7 @@ def _by_instant(
 def observed_after(session: Session, institutions: Iterable[str], upto: datetime) -> dict[str, datetime]:
     """When something was first observed after an instant and is not assessed, of those institutions of which it was.
 
-    With the institutions locked, this is complete: other writers have to wait for the lock.
-    """
+    With the institutions locked, this is complete: other writers have to wait for the lock."""
     rows = session.execute(_MORE, {"some": list(institutions), "upto": upto})
     return dict(rows.all())
 
@@ -245,8 +242,7 @@ def add_findings(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
 def replace_findings(session: Session, revisions: Sequence[int], rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Makes what is stored of revisions what was found in them now; the institutions of which it differs.
 
-    A finding that is the same stays as it is, with the mark of one that came out of quarantine.
-    """
+    A finding that is the same stays as it is, with the mark of one that came out of quarantine."""
     known = rows_of(session, select(_FINDING_ROWS).where(_F.revision.in_(SOME)), revisions)
     stored = {_finding_place(row): row for row in (found._asdict() for found in known)}
     new = {_finding_place(row): row for row in rows}
@@ -278,8 +274,7 @@ def reported_by(session: Session, sources: Sequence[str]) -> list[str]:
 def invalidate(session: Session, institutions: Iterable[str]) -> None:
     """Marks cases whose evidence is scored by other rules now: the next assessment rebuilds them.
 
-    The version grows, so that an assessment in progress starts again.
-    """
+    The version grows, so that an assessment in progress starts again."""
     _change(session, institutions, configuration="", version=_C.version + 1)
 
 

@@ -81,8 +81,7 @@ claim_due = Claim(_DELIVERIES, _D.id, _D.due_at).due  # deliveries to send now, 
 class Leased:
     """A delivery in the hands of one sender. `number` counts its attempts from 1.
 
-    `copy`: an earlier attempt was cut off or got no answer, so its message may have arrived.
-    """
+    `copy`: an earlier attempt was cut off or got no answer, so its message may have arrived."""
 
     id: str
     token: str
@@ -110,8 +109,7 @@ def add_deliveries(
 ) -> None:
     """Writes the rows of messages and which alerts each carries; one already known is left as it is.
 
-    Those to be sent are claimed by the caller until `claimed_until`; None: not claimed.
-    """
+    Those to be sent are claimed by the caller until `claimed_until`; None: not claimed."""
     insert_new(session, DeliveryRow, [_delivery(each, now, claimed_until) for each in written])
     sent = [each.message for each in written if each.message.held is None]
     subscriber_state.carry(session, ((alert, each.id) for each in sent for alert in each.carries))
@@ -153,8 +151,7 @@ def waiting(session: Session, some: Collection[str], now: datetime) -> Sequence[
 def take_turns(session: Session, gaps: Mapping[Any, timedelta], now: datetime) -> list[str]:
     """Of `waiting` deliveries those whose turn it is in their channel, each message the `gap` after the one before it.
 
-    A later turn is noted and kept: the delivery is due again then. A pause of the channel ends all turns in it.
-    """
+    A later turn is noted and kept: the delivery is due again then. A pause of the channel ends all turns in it."""
     to = {each: (each.subscriber, each.channel) for each in gaps}
     rows = _channels(session, {*to.values()}, {to[each] for each, gap in gaps.items() if gap}, now)
     due, later = [], []
@@ -269,8 +266,7 @@ def finish(session: Session, ended: Sequence[Ended], now: datetime, others: Sequ
     """Marks the ends of attempts; the deliveries of which the lease had not run out and gone to another sender.
 
     The attempts of others stay `unknown`, as the other sender marked them: that one may have sent a copy. `others` are
-    given back: their sending has not begun.
-    """
+    given back: their sending has not begun."""
     some = [each.leased.id for each in ended] + [each.id for each in others]
     holders = {row.id: row.lease_token for row in session.execute(_HOLDERS, {"some": some})}
     attempts, rows = [], []

@@ -1,8 +1,7 @@
 """The configurations that were in force, numbered, and which files each host has.
 
 The newest generation is the configuration in force. Its number and hash are also in the fact `configuration`,
-which every step reads anyway: whoever has another number in memory adopts the newest one first.
-"""
+which every step reads anyway: whoever has another number in memory adopts the newest one first."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -50,8 +50,7 @@ def known_items(session: Session, source: str, wanted: Wanted) -> KnownItems:
 def add(session: Session, changes: Sequence[ItemChange], items: Sequence[Item], publishers: Sequence[str]) -> list[int]:
     """Stores revisions and what recognises their items; the revisions' row ids in the same order.
 
-    `items` are those of the changes, all with the stamp of the transaction, `publishers` theirs.
-    """
+    `items` are those of the changes, all with the stamp of the transaction, `publishers` theirs."""
     if not items:
         return []
     stamp = items[0].observed

@@ -18,8 +18,7 @@ from alerts.store.upsert import insert_all, row_of
 class Link:
     """Good for a tier until it expires or is revoked; with a `subscriber` it also opens that one's alerts.
 
-    With `scopes` it is a token for programs, which may do no more than these say.
-    """
+    With `scopes` it is a token for programs, which may do no more than these say."""
 
     id: str
     tier: Tier

@@ -2,8 +2,7 @@
 
 It is derived from the record and follows it: a worker adds what is not indexed yet, some at a time and the newest
 first, so that neither polls nor upgrades of large databases wait for it. Revisions that a newer one replaced stay in
-it and are skipped by searches; retention removes them.
-"""
+it and are skipped by searches; retention removes them."""
 
 import unicodedata
 from collections.abc import Mapping, Sequence

@@ -1,8 +1,7 @@
 """Sessions of people who signed in to the pages: they end when unused, after a time, or when somebody ends them.
 
 The cookie holds a random token, the database a keyed digest of it: a copy of the database opens no session, and
-another key (of another ALERTS_SECRET) ends all of them.
-"""
+another key (of another ALERTS_SECRET) ends all of them."""
 
 import hashlib
 import hmac

@@ -135,8 +135,7 @@ class Finished:
 def finish(session: Session, finished: Sequence[Finished], *, now: datetime) -> bool:
     """Records polls and releases their leases, those that are still the poller's; whether all of them were.
 
-    In the order of the sources, whose rows stay locked until the transaction ends.
-    """
+    In the order of the sources, whose rows stay locked until the transaction ends."""
     rows = [
         {
             "source": each.leased.id,
@@ -184,8 +183,7 @@ def reserve_hosts(
 ) -> list[datetime]:
     """When this poller may ask each of the hosts: at least `gap` after every other request to it, of any process.
 
-    A turn within `patience` is reserved. A later one is not: the caller has to ask again then.
-    """
+    A turn within `patience` is reserved. A later one is not: the caller has to ask again then."""
     names = sorted(set(hosts))
     insert_new(session, HostRow, [{"host": host, "free_at": now} for host in names])
     free_at: dict[str, datetime] = dict(rows_of(session, _FREE_AT, names))

@@ -138,8 +138,7 @@ def _axis(key: WatchKey) -> str:
 def lock(session: Session, subscribers: Iterable[str]) -> dict[str, RouterState]:
     """The states of some subscribers, locked until the transaction ends in the order of their ids.
 
-    One order, so that two workers cannot wait for each other.
-    """
+    One order, so that two workers cannot wait for each other."""
     ids = sorted(subscribers)
     known: dict[str, str] = dict(rows_of(session, _LOCKED, ids))
     if missing := [each for each in ids if each not in known]:

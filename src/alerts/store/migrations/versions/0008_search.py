@@ -1,7 +1,6 @@
 """The full-text index of items; what is recorded is added by the worker, some at a time
 
-Revision: 0008
-"""
+Revision: 0008"""
 
 from alerts.store.statements import migration
 
