@@ -4,7 +4,6 @@ Off unless OTEL_EXPORTER_OTLP_ENDPOINT names a collector; then `institution-aler
 other variables of OpenTelemetry's SDK hold as it documents them."""
 
 import os
-import threading
 from typing import Any
 
 from celery.signals import before_task_publish, task_failure, task_postrun, task_prerun, worker_shutdown
@@ -30,17 +29,11 @@ def install() -> None:
             f"{ENDPOINT_ENV} is set, but OpenTelemetry is not installed: pip install 'institution-alerts[otel]', "
             "or unset it"
         ) from None
-    lock = threading.Lock()
-    providers: dict[int, TracerProvider] = {}  # by process: one is made again after a fork
+    named = {} if os.environ.get("OTEL_SERVICE_NAME") else {SERVICE_NAME: SERVICE}
+    provider = TracerProvider(resource=Resource.create(named))  # which goes on in forks of this process
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    tracer = provider.get_tracer(SERVICE)
     spans: dict[str, tuple[Any, Any]] = {}
-
-    def tracer() -> Any:
-        with lock:
-            if os.getpid() not in providers:
-                named = {} if os.environ.get("OTEL_SERVICE_NAME") else {SERVICE_NAME: SERVICE}
-                provider = providers[os.getpid()] = TracerProvider(resource=Resource.create(named))
-                provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-            return providers[os.getpid()].get_tracer(SERVICE)
 
     def published(headers: dict[str, Any], **_: Any) -> None:
         propagate.inject(headers)
@@ -50,7 +43,7 @@ def install() -> None:
         parent = propagate.extract({name: value for name, value in carried.items() if value})
         ids = {"alerts.ids": [str(each) for each in args]}  # of sources, institutions, subscribers or deliveries
         kind = trace.SpanKind.CONSUMER
-        span = tracer().start_span(task.name, context=parent, kind=kind, attributes=ids)
+        span = tracer.start_span(task.name, context=parent, kind=kind, attributes=ids)
         spans[task_id] = span, context.attach(trace.set_span_in_context(span))
 
     def failed(task_id: str, exception: BaseException, **_: Any) -> None:
@@ -64,8 +57,7 @@ def install() -> None:
             span.end()
 
     def shut_down(**_: Any) -> None:
-        if os.getpid() in providers:
-            providers[os.getpid()].shutdown()
+        provider.shutdown()
 
     tasks = ((task_prerun, begun), (task_failure, failed), (task_postrun, ended))
     for signal, receiver in ((before_task_publish, published), *tasks, (worker_shutdown, shut_down)):

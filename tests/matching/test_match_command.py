@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from alerts.cli.context import App
-from alerts.cli.match import match
+from alerts.cli.replay import match
 from alerts.model.institution import Institution
 from alerts.model.settings import Settings
 from alerts.model.topic import Signal, Topic

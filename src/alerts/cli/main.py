@@ -25,12 +25,12 @@ _DIRECTORY: Mapping[str, Any] = {"metavar": "DIR", "type": click.Path(path_type=
 # Where each command is, MODULE.FUNCTION; imported only when it is called: `alerts match` must not wait for Celery.
 _PLACES = {
     "Run it": "run.run run.poll run.web db.status doctor.doctor",
-    "Write the configuration": "configuration.init check.check check.test replay.plan feedback.tune "
+    "Write the configuration": "configuration.init check.check check.test replay.plan briefing.tune "
     "configuration.import_institutions configuration.import_opml configuration.export_opml",
     "Ask what is known": "lists.institutions topics.names lists.profile explain.explain explain.why_not lists.search "
     "explain.export explain.verify lists.stories lists.transitions lists.deliveries sources.sources topics.topics "
-    "briefing.briefing feedback.feedback briefing.silence_report",
-    "Try items, without a database": "match.match replay.cluster replay.replay",
+    "briefing.briefing briefing.feedback briefing.silence_report",
+    "Try items, without a database": "replay.match replay.cluster replay.replay",
     "Look after it": "operate.ack preferences.preferences operate.silence operate.unsubscribe operate.redeliver "
     "operate.release operate.send_test link.link link.sessions db.db",
     "Shell": "completion.completion",
