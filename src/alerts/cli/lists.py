@@ -70,9 +70,8 @@ def stories(app: App, form: str | None, **given: Any) -> None:
     """List stories, the newest first."""
     from alerts.store.queries import listings
 
-    asked = _checked(app, given)
     with app.read() as session:
-        rows = listings.stories(session, **asked)
+        rows = listings.stories(session, **_checked(app, given))
     show(rows, ["newest", "institution", "grade", "publishers", "topics", "title"], form)
 
 
@@ -86,9 +85,8 @@ def transitions(app: App, form: str | None, **given: Any) -> None:
     """List level changes in order of time, and why."""
     from alerts.store.repositories import transitions
 
-    asked = _checked(app, given)
     with app.read() as session:
-        found = transitions.find(session, **asked)
+        found = transitions.find(session, **_checked(app, given))
     rows = []
     for each in found:
         record = transition_record(each)
@@ -108,9 +106,8 @@ def deliveries(app: App, form: str | None, **given: Any) -> None:
     """List deliveries: who got what, when, how it fared."""
     from alerts.store.queries import listings
 
-    asked = _checked(app, given)
     with app.read() as session:
-        rows = listings.deliveries(session, **asked)
+        rows = listings.deliveries(session, **_checked(app, given))
     show(rows, ["at", "subscriber", "channel", "kind", "institutions", "state", "reason", "delivery"], form)
 
 

@@ -4,7 +4,8 @@ A file under `data/` holds words parted by white space; lines that begin with `#
 come from. They are written as matching compares words: in lower case, without accents."""
 
 from functools import cache
-from importlib.resources import files
+
+from alerts.model.tables import text_lines
 
 
 def words(text: str) -> frozenset[str]:
@@ -33,5 +34,4 @@ def pair_list(name: str) -> tuple[tuple[str, str], ...]:
 
 
 def _lines(name: str) -> list[str]:
-    text = (files("alerts.matching") / "data" / f"{name}.txt").read_text(encoding="utf-8")
-    return [line for line in text.splitlines() if not line.startswith("#")]
+    return text_lines("alerts.matching", f"data/{name}.txt")

@@ -1,13 +1,13 @@
 """Which channels may be named: an allow-list, for the sending library also takes local and raw targets."""
 
-from importlib.resources import files
 from typing import Final
 from urllib.parse import urlsplit
 
+from alerts.model.tables import text_lines
+
 CONSOLE_SCHEME: Final = "console"  # built in: prints the message to standard output
 
-_LINES = files("alerts.model").joinpath("channel_schemes.txt").read_text(encoding="utf-8").splitlines()
-ALLOWED_SCHEMES: Final = frozenset({CONSOLE_SCHEME, *" ".join(each for each in _LINES if each[:1] != "#").split()})
+ALLOWED_SCHEMES: Final = frozenset({CONSOLE_SCHEME, *" ".join(text_lines("alerts.model", "channel_schemes.txt")).split()})
 
 NATIVE_PREFIXES: Final = (
     "https://hooks.slack.com/",

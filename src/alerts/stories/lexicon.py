@@ -3,10 +3,7 @@
 Each file starts with comment lines (`#`), of which one names its origin. A list is words separated by white space; a
 table has a key, a colon and its words on each line. Words are lower case; `_` stands for the space of a phrase."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-_FOLDER = Path(__file__).parent / "data"
+from alerts.model.tables import text_lines
 
 
 def word_list(name: str) -> frozenset[str]:
@@ -20,11 +17,8 @@ def table(name: str) -> dict[str, str]:
     return {word.replace("_", " "): key for key, _, words in rows for word in words.split()}
 
 
-def lines(name: str) -> Iterator[str]:
-    """The lines of a data file that are no comments."""
-    for line in (_FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            yield line
+def lines(name: str) -> list[str]:
+    return text_lines("alerts.stories", f"data/{name}.txt")
 
 
 FUNCTION_WORDS = word_list("function_words")
