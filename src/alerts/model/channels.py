@@ -7,7 +7,8 @@ from alerts.model.tables import text_lines
 
 CONSOLE_SCHEME: Final = "console"  # built in: prints the message to standard output
 
-ALLOWED_SCHEMES: Final = frozenset({CONSOLE_SCHEME, *" ".join(text_lines("alerts.model", "channel_schemes.txt")).split()})
+_SCHEMES = " ".join(text_lines("alerts.model", "channel_schemes.txt")).split()
+ALLOWED_SCHEMES: Final = frozenset({CONSOLE_SCHEME, *_SCHEMES})
 
 NATIVE_PREFIXES: Final = (
     "https://hooks.slack.com/",

@@ -36,10 +36,9 @@ class Group:
 class Report:
     """One item of a story as a source record about one institution.
 
-    `reported` is the time of the report (published, never later than observed). `topics` are the topics found
-    in the item that count for the institution, each with the weight (0 to 1) that scales its severity; `resolved` are
-    those of them of which it says that they are over. A `correction` restates an earlier report and confirms nothing.
-    """
+    `reported` is the time of the report (published, never later than observed). `topics` are the topics found in the
+    item that count for the institution, each with the weight (0 to 1) that scales its severity; `resolved` are those of
+    them of which it says that they are over. A `correction` restates an earlier report and confirms nothing."""
 
     item: str
     title: str

@@ -1,9 +1,8 @@
 """The configuration in force in this process.
 
-The files of a directory are what operators write; the newest generation in the database is what is in force. A
-process adopts the newest generation as soon as a step finds its number in the database, and never goes back. The
-step `tick` publishes edits (`alerts.pipeline.publish`). docs/design/0014-configuration-generations.md has the reasons.
-"""
+The files of a directory are what operators write; the newest generation in the database is what is in force. A process
+adopts the newest generation as soon as a step finds its number in the database, and never goes back. The step `tick`
+publishes edits (`alerts.pipeline.publish`). docs/design/0014-configuration-generations.md has the reasons."""
 
 import json
 import logging

@@ -1,8 +1,7 @@
 """Tuning of Python's cyclic garbage collector.
 
-By default it runs after every 700 new objects and from time to time scans all objects. Names, stories and terms
-are many small objects that live long and form no cycles: a worker spent a sixth of its processor time finding nothing.
-"""
+By default it runs after every 700 new objects and from time to time scans all objects. Names, stories and terms are
+many small objects that live long and form no cycles: a worker spent a sixth of its processor time finding nothing."""
 
 import gc
 

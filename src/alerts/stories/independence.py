@@ -1,9 +1,8 @@
 """Which items of a story count as one publisher.
 
-Two items are linked when one probably repeats the other: same publisher, same page, same origin named by the
-feed, same news agency credited, same text, same telling headline. Groups are the connected components of the
-links, so a copy of a copy counts with the original. A link too many costs confidence, a link too few invents it:
-in doubt, linked."""
+Two items are linked when one probably repeats the other: same publisher, same page, same origin named by the feed, same
+news agency credited, same text, same telling headline. Groups are the connected components of the links, so a copy of a
+copy counts with the original. A link too many costs confidence, a link too few invents it: in doubt, linked."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain

@@ -2,9 +2,8 @@
 
     request ─> Hardening ─> route ─> who asks (access) ─> what there is (reading, store) ─> gate ─> template
 
-Handlers that read the database are plain functions: they run in threads, none blocks the loop. Those that read a
-body are not, and hand over to a thread once they have it; so does whatever asks for the time, which is the database's.
-"""
+Handlers that read the database are plain functions: they run in threads, none blocks the loop. Those that read a body
+are not, and hand over to a thread once they have it; so does whatever asks for the time, which is the database's."""
 
 import logging
 from importlib.resources import files
