@@ -10,7 +10,7 @@ SHELL := /bin/bash
 PEERS = $(MAKE) --silent --no-print-directory .venv/peers/.installed || echo "the peers cannot be installed; going on without them" >&2
 
 .PHONY: help install install-dev run test coverage test-fast test-faults fuzz lint format audit lock clean test-image pictures screenshots score-politeness soak-feeds docs \
-  eval-matching eval-stories eval-feeds eval-topics bench-matching bench-stories bench-feeds bench-replay bench-web bench-growth bench-search bench load simulate-scale
+  eval-matching eval-stories eval-feeds eval-topics bench-matching bench-stories bench-feeds bench-replay bench-web bench-growth bench-search bench-operators bench load simulate-scale
 
 help: ## Show this help
 	@grep -hE '^[a-z][a-z -]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 56
@@ -62,7 +62,7 @@ score-politeness: .venv/.installed-dev ## Score pollers against a local server t
 soak-feeds: .venv/.installed-dev ## Poll 5,000 local feeds through simulated days and balance the books
 	@PYTHONPATH=tests $(BIN)/python -m soak.run $(ARGS)
 
-bench-matching bench-stories bench-feeds bench-replay bench-web bench-growth bench-search: bench-%: .venv/.installed-dev ## Measure speed beside a peer, in one run
+bench-matching bench-stories bench-feeds bench-replay bench-web bench-growth bench-search bench-operators: bench-%: .venv/.installed-dev ## Measure speed beside a peer, in one run
 	@$(BIN)/python benchmarks/$*.py $(ARGS)
 
 docs: .venv/.installed-dev ## Write the tables of the documentation again from the program
