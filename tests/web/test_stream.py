@@ -13,7 +13,7 @@ from kit.system import System
 
 from alerts.model.subscriber import Tier
 from alerts.store.queries.stream import newest_change
-from alerts.web import live, stream
+from alerts.web import stream
 from alerts.web.stream import visits
 
 PROBE, OUTAGE, PLANT = (
@@ -174,8 +174,8 @@ def test_a_page_learns_that_something_is_newer(town: System, browser: Browser) -
 def test_nothing_is_said_where_nothing_is_newer(
     town: System, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "LASTING", 0.2)
-    monkeypatch.setattr(live, "SECONDS", 0.05)
+    monkeypatch.setattr(stream, "LASTING", 0.2)
+    monkeypatch.setattr(stream, "SECONDS", 0.05)
     with town.runtime.database.read() as session:
         newest = newest_change(session)
     assert "event" not in browser().get(f"/live?known={newest}").text
@@ -184,12 +184,12 @@ def test_nothing_is_said_where_nothing_is_newer(
 def test_listeners_are_bounded_and_share_a_look(town: System, browser: Browser) -> None:
     client = browser()
     source = client.app.state.live  # type: ignore[attr-defined]
-    source.listeners = live.LISTENERS
+    source.listeners = stream.LISTENERS
     refused = client.get("/live?known=0")
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "60")
     looks = []
 
-    class Counted(live.Live):
+    class Counted(stream.Live):
         def _read(self) -> int:
             looks.append(1)
             return super()._read()

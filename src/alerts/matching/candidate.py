@@ -1,7 +1,6 @@
 """A form where it stands in a text, and what is around it: what may be a mention."""
 
 import re
-from functools import cached_property
 
 from alerts.matching import vocabulary
 from alerts.matching.document import Document
@@ -20,6 +19,11 @@ class Candidate:
     """Words `first` up to, not including, `last` of a text; `start` and `end` are their offsets in `text.low`.
 
     Forms in scripts without spaces have offsets only: `place` holds the words, then these offsets."""
+
+    __slots__ = (
+        "after", "before", "document", "dotted", "doubtful", "end", "field", "first", "form",
+        "gap_after", "gap_before", "last", "start", "surface", "text",
+    )  # fmt: skip
 
     def __init__(self, form: Form, field: str, document: Document, place: tuple[int, int, int, int]) -> None:
         self.form, self.field, self.document = form, field, document
@@ -104,9 +108,15 @@ class Candidate:
     def starts_sentence(self) -> bool:
         return self.first == 0 or (self.gap_before != " " and _SENTENCE_END.search(self.gap_before) is not None)
 
-    @cached_property
+    @property
     def style(self) -> str:
         """How the sentence around uses capitals: `mixed`, `headline`, `caps` (all capitals) or `lower` (none)."""
+        styles = self.text.styles
+        if self.start not in styles:
+            styles[self.start] = self._find_style()
+        return styles[self.start]
+
+    def _find_style(self) -> str:
         if self.text.caseless:
             return "lower"
         cased = self.text.cased

@@ -205,8 +205,8 @@ def _without_bearers(kept: list[Candidate], bearers: Mapping[tuple[str, str], st
 def _missing(candidate: Candidate) -> str:
     """Why a candidate does not count: none of the words on which it depends stands in the item."""
     form, has = candidate.form, candidate.document.has
-    own = form.strength is not Strength.GIVEN  # not an alias, to which its condition belongs
-    for words in (form.needs, () if own and candidate.is_firm else form.requires):
+    spared = form.requires and form.strength is not Strength.GIVEN and candidate.is_firm  # an alias keeps its condition
+    for words in (form.needs, () if spared else form.requires):
         if words and not any(map(has, words)):
             return "no context word: " + ", ".join(words)
     return ""

@@ -96,6 +96,7 @@ class Text:
         self.raw = raw
         self._back: list[int] | None = None  # offset in `low` -> offset in `raw`, where they differ
         self._places: dict[tuple[int, int], tuple[int, int, str, str]] = {}
+        self.styles: dict[int, str] = {}  # kept for `Candidate`: how sentences use capitals, by offset
         self.cased = raw if raw.isascii() else self._fold(raw)
         # `cased` with a space for everything that is not part of a word.
         if self.cased.isascii():

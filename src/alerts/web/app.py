@@ -21,7 +21,7 @@ from alerts.access.signing import Signer
 from alerts.model.errors import AlertsError, NotFoundError, StoreError, UsageError
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
-from alerts.web import answering, api, atom, live, operators, overview, pages, probes, reports, sign_in, stream
+from alerts.web import answering, api, atom, operators, overview, pages, probes, reports, sign_in, stream
 from alerts.web.acts import act
 from alerts.web.auth import Authenticator, Visitor
 from alerts.web.connections import LIVE
@@ -52,14 +52,14 @@ def create_app(
     )
     authenticator = Authenticator(signer, operator_token, https, metrics_token, sign_on)
     app.state.site = Site(runtime, authenticator, base_url)
-    app.state.live = live.Live(runtime)
+    app.state.live = stream.Live(runtime)
     return app
 
 
 def _routes() -> list[Route | Mount]:
     return [
         Route("/", stream.home),
-        Route(LIVE, live.live),
+        Route(LIVE, stream.live),
         Route("/overview", overview.overview),
         Route("/institutions", pages.institutions),
         Route("/search", pages.search),

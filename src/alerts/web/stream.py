@@ -1,25 +1,32 @@
-"""The stream: the newest stories of all institutions, filtered by the address, a page at a time."""
+"""The stream: the newest stories of all institutions, filtered by the address, a page at a time.
 
+Open pages learn by server-sent events that there is something newer: one look at the database a second serves all."""
+
+import asyncio
 import re
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from alerts.model.errors import NotFoundError
+from alerts.model.errors import NotFoundError, StoreError
 from alerts.model.level import Axis, Level
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Tier
 from alerts.model.times import EPOCH, MICROSECOND, micros
 from alerts.rendering.tiers import DETAIL, gate_stream_story
+from alerts.runtime.runtime import Runtime
 from alerts.scoring.impact import impact
 from alerts.scoring.score import level_of
 from alerts.store.queries import stream
 from alerts.store.repositories.assessments import summary_of
+from alerts.web.connections import ANSWER_SECONDS
 from alerts.web.institutions import Asked, choices, levels_of
 from alerts.web.site import visit
 
@@ -29,6 +36,9 @@ READ_ALONE: Final = 40  # so many institutions are read each by its index; of mo
 
 SEEN_COOKIE: Final = "alerts_seen"
 VISIT: Final = timedelta(minutes=30)  # after so long without a look at the stream, the next one is another visit
+LISTENERS: Final = 100  # in a process; a further one is told to come back later, and its page stays as it is
+SECONDS: Final = 1.0
+LASTING: Final = 0.8 * ANSWER_SECONDS  # seconds: it ends before its connection is given up, and the browser asks again
 _LIST_ONLY: Final = {"q", "sort", "page", "category"}
 
 
@@ -170,3 +180,50 @@ def _level(row: Any, settings: Settings) -> Level:
     story, institution = summary_of(row), settings.institutions[row.institution]
     strongest = max(impact(story, axis, settings.topics, institution) for axis in Axis)
     return level_of(strongest, settings.levels)
+
+
+class Live:
+    """The newest change, as far as this process knows. Used by the event loop alone."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._looked_at = -SECONDS
+        self._newest = 0
+        self.listeners = 0
+
+    async def newest(self) -> int:
+        """Looks unless somebody has within the last second."""
+        if time.monotonic() - self._looked_at >= SECONDS:
+            self._looked_at = time.monotonic()
+            self._newest = await run_in_threadpool(self._read)
+        return self._newest
+
+    def _read(self) -> int:
+        with self._runtime.database.read() as session:
+            return stream.newest_change(session)
+
+    async def events(self, known: int) -> AsyncIterator[str]:
+        """One event as soon as something is newer than what a page knows; none where nothing comes in time."""
+        self.listeners += 1
+        ends = time.monotonic() + LASTING
+        try:
+            yield "retry: 5000\n\n"
+            while (newest := await self.newest()) <= known and time.monotonic() < ends:
+                await asyncio.sleep(SECONDS)
+            if newest > known:
+                yield f"event: newer\nid: {newest}\ndata: {newest}\n\n"
+        except StoreError:  # the database is away: the browser asks again
+            return
+        finally:
+            self.listeners -= 1
+
+
+async def live(request: Request) -> Response:
+    """`?known=` is the number of the newest change on the page. Says nothing but that there is a newer one."""
+    known, source = request.query_params.get("known", ""), request.app.state.live
+    if not (known.isascii() and known.isdigit() and len(known) < 20):
+        raise HTTPException(400, "“known” is the number of a change.")
+    if source.listeners >= LISTENERS:
+        raise HTTPException(503, "Too many pages are listening.", {"Retry-After": "60"})
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(source.events(int(known)), media_type="text/event-stream", headers=headers)
