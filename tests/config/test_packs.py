@@ -55,6 +55,7 @@ def test_every_topic_of_a_pack_has_patterns_and_a_headline_in_each_language(pack
     assert sum(not each.expected for each in headlines) >= 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pack", pack_names())
 def test_the_headlines_of_a_pack_are_judged_as_it_says(pack: str) -> None:
     count, failures = run_pack(pack)

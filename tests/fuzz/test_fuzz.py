@@ -28,6 +28,7 @@ def seeds(target: str) -> list[bytes]:
     return [file.read_bytes() for file in sorted((SEEDS / target).iterdir())]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", TARGETS)
 def test_seeds(target: str) -> None:
     assert seeds(target)
@@ -35,6 +36,7 @@ def test_seeds(target: str) -> None:
         TARGETS[target](data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", TARGETS)
 @given(data=st.data())
 @settings(max_examples=examples(60), deadline=None)

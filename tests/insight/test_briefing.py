@@ -181,6 +181,7 @@ HAPPENS = st.lists(
 )
 
 
+@pytest.mark.slow
 @hypothesis_settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=HAPPENS, later=HAPPENS)
 def test_the_same_record_gives_the_same_bytes(

@@ -42,6 +42,7 @@ def for_reader(view: MessageView, name: str, **of: Any) -> MessageView:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("url", URLS)
 @pytest.mark.parametrize("kind", [Kind.ALERT, Kind.GROUP, Kind.CORRECTION, Kind.TEST])
 def test_what_is_shared_reads_as_what_is_made_for_one(url: str, kind: Kind, sample: Sample, tmp_path: Path) -> None:

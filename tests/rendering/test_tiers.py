@@ -82,6 +82,7 @@ CHANGES: dict[Tier, Callable[[Profile, str, float], Profile]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tier", CHANGES)
 @given(text=SECRETS, number=NUMBERS)
 @settings(

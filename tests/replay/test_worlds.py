@@ -111,6 +111,7 @@ def by_event(items: Sequence[Item], found: Mapping[Key, tuple[datetime, str]]) -
     return first
 
 
+@pytest.mark.slow
 @settings_(max_examples=60)
 @given(reports)
 def test_each_world_reaches_what_its_own_replay_reaches(

@@ -198,6 +198,7 @@ courses = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(courses, st.sampled_from(["0s", "5m"]), st.booleans())
 def test_any_course_of_answers_gives_the_same_in_any_replay(course: list[Step], group: str, looks: bool) -> None:
     """Live a decision knows the answers given until then; a replay knows all of them, and when each held."""

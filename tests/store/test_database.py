@@ -99,6 +99,7 @@ def _take_stamps(url: str, count: int, found: multiprocessing.Queue[list[datetim
     database.dispose()
 
 
+@pytest.mark.slow
 def test_no_two_processes_get_one_timestamp(database: Database, database_url: str) -> None:
     # Lost updates show here: without immediate transactions SQLite lost half of them.
     context = multiprocessing.get_context("spawn")

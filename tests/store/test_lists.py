@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import event
 
 from alerts.model.alert import DeliveryState
@@ -19,6 +20,7 @@ AT = datetime(2026, 3, 2, tzinfo=UTC)
 COUNT = 1_200
 
 
+@pytest.mark.slow
 def test_a_long_list_of_deliveries_has_their_alerts_and_attempts(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'alerts.db'}")
     database.upgrade()

@@ -204,6 +204,7 @@ def test_answers_show_on_the_pages_of_those_who_may_see_them(town: System, clien
     assert given(town)[0].undone_by == "operator"
 
 
+@pytest.mark.slow
 def test_a_thousand_clicks_are_one_answer(town: System, client: TestClient) -> None:
     address = link(town)
     for _ in range(100):

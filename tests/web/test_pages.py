@@ -125,6 +125,7 @@ def test_of_a_long_story_the_first_reports_are_shown(town: System, monkeypatch: 
     assert short["titles"] == {shown.report.item: shown.report.title}
 
 
+@pytest.mark.slow
 def test_the_pages_link_to_pages_that_are_there(town: System, browser: Browser) -> None:
     client = browser(operator=True)
     seen: set[str] = set()
@@ -284,6 +285,7 @@ def test_the_past_is_history(browser: Browser) -> None:
 # --- foreign text --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_foreign_text_stays_text(town: System, browser: Browser, hostile: str) -> None:
     town.later(minutes=5)
@@ -302,6 +304,7 @@ def test_foreign_text_stays_text(town: System, browser: Browser, hostile: str) -
     assert "Acme outage" in client.get("/institutions/acme").text
 
 
+@pytest.mark.slow
 def test_what_is_asked_for_stays_text(browser: Browser) -> None:
     client = browser(Tier.LEADERSHIP_ALLIANCE)
     for address in (
@@ -466,6 +469,7 @@ def test_pages_on_both_databases(database: Database, tmp_path: Path) -> None:
             assert client.get(address).status_code == 200, address
 
 
+@pytest.mark.slow
 def test_a_page_after_news_is_that_of_a_fresh_process(town: System, browser: Browser) -> None:
     """A case file that stays open takes in news as one that is read anew."""
     client = browser(Tier.LEADERSHIP_ALLIANCE)
