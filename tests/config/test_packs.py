@@ -63,6 +63,7 @@ def test_the_headlines_of_a_pack_are_judged_as_it_says(pack: str) -> None:
     assert [(each.headline.title, each.expected, each.actual) for each in failures] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pack", pack_names())
 def test_examples_are_found(pack: str) -> None:
     lexicon = Lexicon([*pack_topics("core"), *pack_topics(pack)])

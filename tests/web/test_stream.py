@@ -106,6 +106,7 @@ def follow(browser: Browser, query: str, tier: Tier) -> list[str]:
     raise AssertionError("the stream does not end")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tier", [Tier.OPEN, Tier.STRATEGIC_CIRCLE])
 @pytest.mark.parametrize("narrow", [{}, {"READ_ALONE": 0, "SCANNED": 2}])
 def test_pages_hold_every_story_once(
