@@ -77,7 +77,8 @@ def _worth(active: Active, institution: str, instants: Instants, sizes: Mapping[
             if grade_then > grade:
                 yield source, "graded_lower", 0.0
     while missing := wanted.keys() - reached(active, institution, log, {"needed": sources - needed})["needed"].keys():
-        for story in {story for story, *_ in missing}:  # one source more, of those that are left the one that says most
+        # One source more for each story: of those that are left the one that says most.
+        for story in sorted({story for story, *_ in missing}):
             left = set(reporting[story]) - needed or sources - needed
             needed |= set(sorted(left, key=lambda each: (-sizes[each], each))[:1])
     yield from ((source, "needed", 0.0) for source in needed)

@@ -170,9 +170,7 @@ class _Axis:
         self._rules, self._half_life = rules, scores.half_life_of(rules, axis)
         self._all = Ranking(self._half_life)
         self._own = defaultdict[str, Ranking](lambda: Ranking(self._half_life))  # by world the terms that differ
-        self._differing = defaultdict[str, set[str]](
-            set
-        )  # by story the worlds in which its term differs from that of ALL
+        self._differing = defaultdict[str, set[str]](set)  # by story the worlds with another term than ALL
         self._at: dict[str, tuple[Score, Level]] = {ALL: (scores.NO_SCORE, Level.LOW)}  # of those that differ, and ALL
         self._changed = set[str]()  # worlds with another term since `rises`
 
