@@ -9,10 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from xml.sax.saxutils import escape
+
+from kit.local_server import LocalServer
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Page:
     validators: bool = True
 
 
-class FeedServer:
+class FeedServer(LocalServer):
     """Serves `pages` by name at `url`/NAME; 404 for what is not there. A context manager.
 
     `requests` are the names asked for, in order, 304s among them; `appeared` says when each page was last set.
@@ -64,13 +65,11 @@ class FeedServer:
         self.requests: list[str] = []
         self.appeared: dict[str, float] = {}
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        super().__init__(_handler(self))
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http://127.0.0.1:{self.port}"
 
     def put(self, name: str, content: Page | bytes | Sequence[Entry]) -> None:
         """What the feed answers from now on."""
@@ -91,16 +90,6 @@ class FeedServer:
         with self._lock:
             self.requests.append(name)
             return self.pages.get(name, Page(b"nothing here", 404, "text/plain"))
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 def _handler(feeds: FeedServer) -> type[BaseHTTPRequestHandler]:

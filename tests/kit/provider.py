@@ -6,22 +6,21 @@ import base64
 import hashlib
 import json
 import secrets
-import threading
 import time
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
+from kit.local_server import LocalServer
 
 CLIENT, CLIENT_SECRET = "alerts", "secret of the client"
 Claims = dict[str, Any]
 
 
-class Provider:
+class Provider(LocalServer):
     """Signs in whoever comes, as `person`. A context manager. Tests make it lie:
 
     `forge` changes the claims of an ID token before it is signed, `sign` signs them otherwise, `user_info` is what
@@ -37,10 +36,8 @@ class Provider:
         self.asked: list[str] = []
         self.now = now
         self._codes: dict[str, dict[str, str]] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        self.issuer = f"http://127.0.0.1:{self._server.server_address[1]}/realms/test"
+        super().__init__(_handler(self))
+        self.issuer = f"http://127.0.0.1:{self.port}/realms/test"
 
     def environment(self) -> dict[str, str]:
         """What the pages need to know of it."""
@@ -85,17 +82,6 @@ class Provider:
         about = {"iss": self.issuer, "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": asked["nonce"]}
         token = self.sign(self.forge(about | self.person))
         return 200, {"access_token": "access", "token_type": "Bearer", "expires_in": 300, "id_token": token}
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
 def by_secret(claims: Claims) -> str:

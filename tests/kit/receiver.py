@@ -7,9 +7,10 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from kit.local_server import LocalServer
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Received:
     connection: int  # the sender's port: the same for requests over one connection
 
 
-class Receiver:
+class Receiver(LocalServer):
     """Takes JSON at any path. A context manager.
 
     `answers` are used up from the front, then `default` holds. `channel` is what a subscriber's YAML names.
@@ -42,13 +43,7 @@ class Receiver:
         self.answers: list[Answer] = []
         self.received: list[Received] = []
         self._changed = threading.Condition()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-
-    @property
-    def port(self) -> int:
-        return int(self._server.server_address[1])
+        super().__init__(_handler(self))
 
     def channel(self, path: str = "alerts") -> str:
         return f"json://127.0.0.1:{self.port}/{path}"
@@ -79,16 +74,6 @@ class Receiver:
             self.received.append(Received(time.time(), path, body, 0 if answer.drop else answer.status, connection))
             self._changed.notify_all()
             return answer
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 def keys(alerts: Iterable[dict[str, Any]]) -> list[tuple[str, str, str, str]]:
