@@ -25,7 +25,7 @@ def history(session: Session, source: str, now: datetime) -> dict[str, Any]:
 
     `stories` counts those that no other source reported (`alone`), that it reported before all others (`first`) or
     after some other (`later`). Each of `peers` reported some of them, too: how many (`shared`), in how many it was
-    `before`, and by how many seconds in the middle (`lead_s`, negative: after)."""
+    `before`, and the median lead in seconds (`lead_s`, negative: after)."""
     known = next(iter(sources.health(session, [source])), None)
     if known is None:
         raise NotFoundError("source", source)

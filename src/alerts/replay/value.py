@@ -25,7 +25,7 @@ _Finding = tuple[str, str, float]  # a source, one of COUNTED, by how many minut
 def values(
     items: Iterable[Item], active: Active, *, processes: int = 1, progress: Progress = lambda _: None
 ) -> list[dict[str, Any]]:
-    """A record for each source, the most valuable first; `minutes` is the middle of how much later alerts come."""
+    """A record for each source, the most valuable first; `minutes` is the median delay of later alerts."""
     ordered = revisions(items)
     sizes = Counter(each.source for each in ordered)
     matched = matched_in(processes, active, ordered, progress)
