@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
+from typing import Any
 
 from alerts.feeds.diff import Decision
 from alerts.feeds.feed import ErrorKind, FetchResult, ParsedFeed
@@ -69,7 +70,7 @@ def next_poll(
         state = poll.succeeded(state)
         wait = poll.wait(state)
     else:
-        state = poll.failed(state, error, line)
+        state = poll.failed(replace(state, polls=state.polls + 1, last_poll=now), error, line)
         wait = poll.backoff(state, error)
     notes = tuple(poll.notes)
     if state.stopped:
@@ -180,9 +181,7 @@ class _Poll:
 
     def failed(self, state: FeedState, error: ErrorKind, line: str) -> FeedState:
         failures, since = state.failures + 1, state.failing_since or self.now
-        state = replace(
-            state, polls=state.polls + 1, last_poll=self.now, failures=failures, failing_since=since, error_line=line
-        )
+        state = replace(state, failures=failures, failing_since=since, error_line=line)
         if error is ErrorKind.GONE:
             since = state.gone_since or self.now
             state = replace(state, gone=state.gone + 1, gone_since=since)
@@ -226,7 +225,7 @@ class _Poll:
         return max(wait, asked)
 
 
-def _validators(state: FeedState, result: FetchResult, *, held: bool) -> dict[str, str]:
+def _validators(state: FeedState, result: FetchResult, *, held: bool) -> dict[str, Any]:
     """The validators of this answer, even if the body is the old one. A 304 may leave out what still holds.
 
     None while items are held back: the next poll has to see the feed again."""

@@ -154,11 +154,10 @@ def _answer(
     if status in {200, 203}:
         return answer | {"body": _body(response, limits)}
     kind, line = _BY_STATUS.get(status, (ErrorKind.HTTP, "cannot serve it now" if status >= 500 else "refuses"))
-    wait = get("retry-after")
     return answer | {
         "error": kind,
         "detail": f"{shown(trail.current)}: answers {status}: it {line}",
-        "retry_after": headers.retry_after(wait, date=date, now=now) if wait else None,
+        "retry_after": headers.retry_after(get("retry-after"), date=date, now=now),
     }
 
 
