@@ -8,7 +8,7 @@ from datetime import timedelta
 ENQUEUE_GRACE = timedelta(seconds=10)
 # Institutions assessed in one transaction: others that want one of them wait no longer than that takes.
 ASSESS_BATCH = 32
-POLL_BATCH = 16  # so many sources are polled by one task: leased, and recorded where nothing is new, in one transaction
+POLL_BATCH = 32  # so many sources are polled by one task: leased, and recorded where nothing is new, in one transaction
 # Deliveries of one task: those to one service are leased and marked in one transaction each. A sender that is killed
 # may have sent so many that are not marked.
 SEND_BATCH = 16
