@@ -32,24 +32,21 @@ _STEPS = [1, 2, *(value << octave for octave in range(24) for value in (3, 4))]
 class Term:
     """A term of the window: the stories that have it and how often (in units of `IN_TEXT`), its story-days."""
 
-    __slots__ = ("_step", "_weight", "cost", "days", "rare", "stories", "text")
+    __slots__ = ("cost", "days", "rare", "stories", "text")
 
     def __init__(self, text: str) -> None:
+        telling = weight(text)
         self.text = text
         self.stories: dict[Story, int] = {}
         self.days = 0
-        self._weight = weight(text)
-        self.rare = self._weight == RARE
-        self._step = 1
-        self.cost = cost(self._weight, 1)
+        self.rare = telling == RARE
+        self.cost = cost(telling, 1)
 
     def recount(self) -> None:
         """Bring `cost` up to date with the story-days, here and in the norms of the stories."""
-        step = _STEPS[bisect_right(_STEPS, self.days or 1) - 1]
-        if step == self._step:
+        former, self.cost = self.cost, cost(weight(self.text), _STEPS[bisect_right(_STEPS, self.days or 1) - 1])
+        if self.cost == former:
             return
-        self._step = step
-        former, self.cost = self.cost, cost(self._weight, step)
         first, second = self.cost - former, self.cost * self.cost - former * former
         for story, times in self.stories.items():
             story.costs += first * times * times
@@ -179,31 +176,38 @@ class Window:
     def _count(self, story: Story, features: Features, read: Read, sign: int) -> None:
         """Count the terms, the outlet and the day of an item that comes (1) or goes (-1)."""
         day = int(features.reported.timestamp() // _DAY)
-        terms, counts, dated = self.terms, story.counts, story.dated.setdefault(day, {})
+        terms, counts, dated, lead = self.terms, story.counts, story.dated.setdefault(day, {}), story.lead
+        weights = costs = squares = 0
         for known, each, share in read:
-            term = known or terms.get(each) or terms.setdefault(each, Term(each))
+            term = known or terms.get(each)
+            if term is None:
+                term = terms[each] = Term(each)
             former = counts.get(term, 0)
             count = former + sign * share
             if count:
                 counts[term] = term.stories[story] = count
             else:
                 del counts[term], term.stories[story]
-            squares = count * count - former * former
-            story.weight += squares
-            story.costs += squares * term.cost
-            story.squares += squares * term.cost * term.cost
+            more = count * count - former * former
+            weights += more
+            costs += more * term.cost
+            squares += more * term.cost * term.cost
             reports = dated[term] = dated.get(term, 0) + sign
             if reports == (sign > 0):  # the first of the day came, or the last went
                 term.days += sign
-                term.recount()
+                if term.days > 1 or sign < 0:
+                    term.recount()
                 if not reports:
                     del dated[term]
             if not term.stories:
                 del terms[each]
             elif sign > 0 and term.rare:
-                lead = story.lead
                 if lead is None or count > counts[lead] or (count == counts[lead] and each < lead.text):
-                    story.lead = term
+                    lead = term
+        story.lead = lead
+        story.weight += weights
+        story.costs += costs
+        story.squares += squares
         days = len(story.days)
         story.outlets[features.outlet] += sign
         story.days[day] += sign
