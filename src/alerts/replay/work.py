@@ -3,11 +3,13 @@
 Children are forked and so inherit the items and the matcher; only results travel. Where there is no fork, or too
 little to do, this process does the work."""
 
+import gc
 import multiprocessing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import accumulate
 from typing import Any, NamedTuple, TypeVar
 
 from alerts.cases.case_file import CaseFile
@@ -23,7 +25,7 @@ from alerts.stories.cluster import Event as StoryEvent
 from alerts.stories.features import Features, features
 
 Progress = Callable[[int], None]  # called now and then with how many more items are done
-CHUNK = 500
+CHUNK = 500  # items that are matched, or reports that are followed, at once
 WORTH_IT = 4_000  # fewer items than this are done sooner than a process has started
 
 _Part = TypeVar("_Part")
@@ -62,10 +64,10 @@ def matched_in(processes: int, active: Active, items: Sequence[Item], progress: 
         return found
 
     chunks = [range(start, min(start + CHUNK, len(items))) for start in range(0, len(items), CHUNK)]
-    matched: list[Matched | None] = []
-    for found in in_processes(match, chunks, processes if len(items) >= WORTH_IT else 1):
-        matched += found
-        progress(len(found))
+    matched: list[Matched | None] = [None] * len(items)
+    for chunk, found in in_processes(match, chunks, processes if len(items) >= WORTH_IT else 1):
+        matched[chunk.start : chunk.stop] = found
+        progress(len(chunk))
     return matched
 
 
@@ -99,15 +101,18 @@ def in_each(
 ) -> Iterator[tuple[str, _Result]]:
     """`work` on each institution and what the items at its `places` say about it. Counts all items as progress."""
     order = sorted(places, key=lambda each: (-len(places[each]), each))  # no process is left alone with a long one
-    parts = in_processes(
-        lambda institution: work(institution, observed.about(institution, places[institution])),
-        order,
-        processes if len(observed.items) >= WORTH_IT else 1,
-    )
+    sizes = accumulate(len(places[each]) for each in order)
+    batches = grouped((size // CHUNK, institution) for institution, size in zip(order, sizes, strict=True))
+
+    def work_on(batch: Sequence[str]) -> list[_Result]:
+        instants = [observed.about(each, places[each]) for each in batch]
+        return list(map(work, batch, instants))  # one after the other: in turn they would empty the processor's caches
+
     done, steps = 0, len(observed.items) / (sum(map(len, places.values())) or 1)
-    for institution, found in zip(order, parts, strict=True):
-        yield institution, found
-        before, done = done, done + len(places[institution])
+    several = processes if len(observed.items) >= WORTH_IT else 1
+    for batch, found in in_processes(work_on, list(batches.values()), several):
+        yield from zip(batch, found, strict=True)
+        before, done = done, done + sum(len(places[each]) for each in batch)
         progress(round(done * steps) - round(before * steps))
     progress(0 if order else len(observed.items))
 
@@ -126,30 +131,33 @@ def follow(
         events += found
         if log is not None:
             log.append(Step(at, batch, change.events))
-    while (end := until or case.next_fall()) is not None:
-        falls, found = reporter.advance(end)
-        transitions += falls
-        events += found
-        if until is not None:
-            break
-    return Followed(tuple(transitions), tuple(events), case)
+    falls, found = reporter.advance(until)
+    return Followed((*transitions, *falls), (*events, *found), case)
 
 
 _inherited: Callable[[Any], Any] | None = None
 
 
-def in_processes(work: Callable[[_Part], _Result], parts: Sequence[_Part], processes: int) -> Iterator[_Result]:
-    """`work` on every part, in order. Forked children find it in `_inherited`: it need not travel."""
+def in_processes(
+    work: Callable[[_Part], _Result], parts: Sequence[_Part], processes: int
+) -> Iterator[tuple[_Part, _Result]]:
+    """`work` on every part, in any order. Forked children find it in `_inherited`: it need not travel.
+
+    This process takes parts from the end, until it meets the children: of what it does itself nothing has to travel."""
     global _inherited  # noqa: PLW0603
     if processes < 2 or len(parts) < 2 or "fork" not in multiprocessing.get_all_start_methods():
-        yield from map(work, parts)
+        yield from ((part, work(part)) for part in parts)
         return
     _inherited = work
+    gc.freeze()  # children that looked at what they inherit would copy it
     try:
         context = multiprocessing.get_context("fork")
-        with ProcessPoolExecutor(min(processes, len(parts)), mp_context=context) as pool:
-            yield from pool.map(_call, parts)
+        with ProcessPoolExecutor(processes - 1, mp_context=context) as pool:
+            given = [(part, pool.submit(_call, part)) for part in parts]
+            yield from ((part, work(part)) for part, future in reversed(given) if future.cancel())
+            yield from ((part, future.result()) for part, future in given if not future.cancelled())
     finally:
+        gc.unfreeze()
         _inherited = None
 
 
