@@ -69,7 +69,9 @@ class CaseFile:
         self._clusterer = Clusterer(institution.id, _names(institution))
         self._members = Membership()
         self._evidence: dict[str, Evidence] = {}
-        self._own: dict[str, tuple[Level, ...]] = {}  # the own levels of the stories that move an axis, in order of AXES
+        self._own: dict[
+            str, tuple[Level, ...]
+        ] = {}  # the own levels of the stories that move an axis, in order of AXES
         self.rankings = {axis: Ranking(scores.half_life_of(rules, axis)) for axis in AXES}
         self._by_time = Ranking(1.0)  # of all stories, as if each had an impact of 1: the newest first
         self._totals = Totals()
@@ -219,9 +221,7 @@ class CaseFile:
         self.axes[axis] = AxisState(level=level, since=at)
         return Transition(at, self.institution.id, axis, before, level, score, cause, behind)
 
-    def _story_rises(
-        self, batch: Sequence[Observation], before: Mapping[str, tuple[Level, ...]]
-    ) -> list[StoryRise]:
+    def _story_rises(self, batch: Sequence[Observation], before: Mapping[str, tuple[Level, ...]]) -> list[StoryRise]:
         """The stories whose own level rose, the gravest first; `before` holds the levels of those touched.
 
         A story that another was merged into had the higher level of the two."""

@@ -201,9 +201,12 @@ class Window:
                     del dated[term]
             if not term.stories:
                 del terms[each]
-            elif sign > 0 and term.rare:
-                if lead is None or count > counts[lead] or (count == counts[lead] and each < lead.text):
-                    lead = term
+            elif (
+                sign > 0
+                and term.rare
+                and (lead is None or count > counts[lead] or (count == counts[lead] and each < lead.text))
+            ):
+                lead = term
         story.lead = lead
         story.weight += weights
         story.costs += costs
