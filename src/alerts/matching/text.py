@@ -136,7 +136,7 @@ class Text:
         sizes = map(len, self._separated.split(" "))
         return [end - size for size in sizes if (end := end + size + 1) and size]
 
-    @property
+    @cached_property
     def caseless(self) -> bool:
         """Whether its writer leaves capitals out, as in chats, so that case tells nothing.
 

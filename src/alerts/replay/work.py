@@ -3,7 +3,6 @@
 Children are forked and so inherit the items and the matcher; only results travel. Where there is no fork, or too
 little to do, this process does the work."""
 
-import gc
 import multiprocessing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -149,7 +148,6 @@ def in_processes(
         yield from ((part, work(part)) for part in parts)
         return
     _inherited = work
-    gc.freeze()  # children that looked at what they inherit would copy it
     try:
         context = multiprocessing.get_context("fork")
         with ProcessPoolExecutor(processes - 1, mp_context=context) as pool:
@@ -157,7 +155,6 @@ def in_processes(
             yield from ((part, work(part)) for part, future in reversed(given) if future.cancel())
             yield from ((part, future.result()) for part, future in given if not future.cancelled())
     finally:
-        gc.unfreeze()
         _inherited = None
 
 
