@@ -26,7 +26,6 @@ from alerts.stories.cluster import Clusterer, Event
 
 DAY = timedelta(days=1)  # a trend compares with the score of so long before
 Moved = tuple[Level, Level]  # the level before, and after
-_NO_LEVELS = (Level.LOW,) * len(AXES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +68,6 @@ class CaseFile:
         self._clusterer = Clusterer(institution.id, _names(institution))
         self._members = Membership()
         self._evidence: dict[str, Evidence] = {}
-        self._own: dict[
-            str, tuple[Level, ...]
-        ] = {}  # the own levels of the stories that move an axis, in order of AXES
         self.rankings = {axis: Ranking(scores.half_life_of(rules, axis)) for axis in AXES}
         self._by_time = Ranking(1.0)  # of all stories, as if each had an impact of 1: the newest first
         self._totals = Totals()
@@ -121,10 +117,6 @@ class CaseFile:
         """When each level above low is left if nothing is reported."""
         return {axis: at for axis in AXES if (at := self._next_fall(axis)) is not None}
 
-    def next_fall(self) -> datetime | None:
-        """When the first level falls if nothing is reported; None where all are low."""
-        return min(self.falls().values(), default=None)
-
     def _next_fall(self, axis: Axis) -> datetime | None:
         state = self.axes[axis]
         if state.level is Level.LOW or self.clock is None:
@@ -144,7 +136,7 @@ class CaseFile:
         clustered = [each.features for each in batch if each.counts and _is_clustered(before[each.report.item], at)]
         events = self._clusterer.add(clustered) if clustered else []
         touched = self._members.observe(batch, events)
-        levels = {story: self._own.get(story, _NO_LEVELS) for story in touched}
+        levels = {story: self._own_levels(story) for story in touched}
         weighed = frozenset(story for story in touched if self._weigh(story))
         self._note_scores(at)
         changed = self._levels(at, Cause.EVIDENCE)
@@ -176,19 +168,12 @@ class CaseFile:
             return False
         self._totals.change(former, found)
         self._by_time.put(story, None if found is None else Term(1.0, micros(found.newest)))
-        terms: list[Term | None] = [None] * len(AXES)
         if found is None:
             self._evidence.pop(story, None)
         else:
             self._evidence[story] = found
-            if found.topics:
-                terms = [self._term(found, axis) for axis in AXES]
-        for axis, each in zip(AXES, terms, strict=True):
-            self.rankings[axis].put(story, each)
-        self._own.pop(story, None)
-        if any(terms):
-            impact = (0.0 if each is None else each.impact for each in terms)
-            self._own[story] = tuple(scores.level_of(each, self._rules) for each in impact)
+        for axis, ranking in self.rankings.items():
+            ranking.put(story, None if found is None else self._term(found, axis))
         return True
 
     def _note_scores(self, at: datetime) -> None:
@@ -221,24 +206,26 @@ class CaseFile:
         self.axes[axis] = AxisState(level=level, since=at)
         return Transition(at, self.institution.id, axis, before, level, score, cause, behind)
 
-    def _story_rises(self, batch: Sequence[Observation], before: Mapping[str, tuple[Level, ...]]) -> list[StoryRise]:
+    def _own_levels(self, story: str) -> dict[Axis, Level]:
+        """The own level of a story on each axis, as last weighed."""
+        terms = ((axis, ranking.get(story)) for axis, ranking in self.rankings.items())
+        return {axis: Level.LOW if term is None else scores.level_of(term.impact, self._rules) for axis, term in terms}
+
+    def _story_rises(self, batch: Sequence[Observation], before: Mapping[str, Mapping[Axis, Level]]) -> list[StoryRise]:
         """The stories whose own level rose, the gravest first; `before` holds the levels of those touched.
 
         A story that another was merged into had the higher level of the two."""
-        stood: dict[str, tuple[Level, ...]] = {}
+        stood: dict[str, Mapping[Axis, Level]] = {}
         for story, levels in before.items():
             known = stood.setdefault(self._members.surviving(story), levels)
             if known is not levels:
-                stood[self._members.surviving(story)] = tuple(map(max, known, levels))
+                stood[self._members.surviving(story)] = {axis: max(known[axis], levels[axis]) for axis in AXES}
         found = []
         for story, levels in stood.items():
-            now = self._own.get(story, _NO_LEVELS)
-            if now == levels:
-                continue
-            moves = zip(AXES, zip(levels, now, strict=True), strict=True)
-            risen = sorted((each for each in moves if each[1][1] > each[1][0]), key=lambda each: -each[1][1].rank)
+            now = self._own_levels(story)
+            risen = sorted((axis for axis in AXES if now[axis] > levels[axis]), key=lambda axis: -now[axis].rank)
             if risen:
-                found.append(self._story_rise(batch, story, dict(risen)))
+                found.append(self._story_rise(batch, story, {axis: (levels[axis], now[axis]) for axis in risen}))
         return sorted(found, key=lambda each: (-each.to.rank, -each.impact, each.story))
 
     def _story_rise(self, batch: Sequence[Observation], story: str, risen: Mapping[Axis, Moved]) -> StoryRise:

@@ -116,8 +116,6 @@ class Matcher:
         return len(said.intersection(own.tokens) - ANY_FUNCTION_WORDS) + len(shared_tags) + at_home
 
     def _of_host(self, url: str) -> set[str]:
-        if not url:
-            return set()
         try:
             name = (urlsplit(url).hostname or "").rstrip(".")
         except ValueError:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import accumulate
 from typing import Any, NamedTuple, TypeVar
 
 from alerts.cases.case_file import CaseFile
@@ -99,21 +98,20 @@ def in_each(
     progress: Progress,
 ) -> Iterator[tuple[str, _Result]]:
     """`work` on each institution and what the items at its `places` say about it. Counts all items as progress."""
-    order = sorted(places, key=lambda each: (-len(places[each]), each))  # no process is left alone with a long one
-    sizes = accumulate(len(places[each]) for each in order)
-    batches = grouped((size // CHUNK, institution) for institution, size in zip(order, sizes, strict=True))
+    order = sorted(places, key=lambda each: (-len(places[each]), each))
+    count = min(len(order), 1 + sum(map(len, places.values())) // CHUNK)
+    batches = [order[number::count] for number in range(count)]  # of much the same size
 
     def work_on(batch: Sequence[str]) -> list[_Result]:
         instants = [observed.about(each, places[each]) for each in batch]
-        return list(map(work, batch, instants))  # one after the other: in turn they would empty the processor's caches
+        return list(map(work, batch, instants))  # all reports first: in turn the two empty the processor's caches
 
-    done, steps = 0, len(observed.items) / (sum(map(len, places.values())) or 1)
-    several = processes if len(observed.items) >= WORTH_IT else 1
-    for batch, found in in_processes(work_on, list(batches.values()), several):
+    total = len(observed.items)
+    parts = in_processes(work_on, batches, processes if total >= WORTH_IT else 1)
+    for number, (batch, found) in enumerate(parts):
         yield from zip(batch, found, strict=True)
-        before, done = done, done + sum(len(places[each]) for each in batch)
-        progress(round(done * steps) - round(before * steps))
-    progress(0 if order else len(observed.items))
+        progress(total * (number + 1) // count - total * number // count)
+    progress(0 if order else total)
 
 
 def follow(
@@ -134,30 +132,28 @@ def follow(
     return Followed((*transitions, *falls), (*events, *found), case)
 
 
-_inherited: Callable[[Any], Any] | None = None
-
-
 def in_processes(
     work: Callable[[_Part], _Result], parts: Sequence[_Part], processes: int
 ) -> Iterator[tuple[_Part, _Result]]:
-    """`work` on every part, in any order. Forked children find it in `_inherited`: it need not travel.
+    """`work` on every part, in any order. Forked children have it: it need not travel.
 
     This process takes parts from the end, until it meets the children: of what it does itself nothing has to travel."""
-    global _inherited  # noqa: PLW0603
     if processes < 2 or len(parts) < 2 or "fork" not in multiprocessing.get_all_start_methods():
         yield from ((part, work(part)) for part in parts)
         return
+    with ProcessPoolExecutor(processes - 1, multiprocessing.get_context("fork"), _inherit, (work,)) as pool:
+        given = [(part, pool.submit(_call, part)) for part in parts]
+        yield from ((part, work(part)) for part, future in reversed(given) if future.cancel())
+        yield from ((part, future.result()) for part, future in given if not future.cancelled())
+
+
+_inherited: Callable[[Any], Any]  # in a child
+
+
+def _inherit(work: Callable[[Any], Any]) -> None:
+    global _inherited  # noqa: PLW0603
     _inherited = work
-    try:
-        context = multiprocessing.get_context("fork")
-        with ProcessPoolExecutor(processes - 1, mp_context=context) as pool:
-            given = [(part, pool.submit(_call, part)) for part in parts]
-            yield from ((part, work(part)) for part, future in reversed(given) if future.cancel())
-            yield from ((part, future.result()) for part, future in given if not future.cancelled())
-    finally:
-        _inherited = None
 
 
 def _call(part: Any) -> Any:
-    assert _inherited is not None  # noqa: S101
     return _inherited(part)

@@ -176,22 +176,19 @@ class Window:
     def _count(self, story: Story, features: Features, read: Read, sign: int) -> None:
         """Count the terms, the outlet and the day of an item that comes (1) or goes (-1)."""
         day = int(features.reported.timestamp() // _DAY)
-        terms, counts, dated, lead = self.terms, story.counts, story.dated.setdefault(day, {}), story.lead
-        weights = costs = squares = 0
+        terms, counts, dated = self.terms, story.counts, story.dated.setdefault(day, {})
         for known, each, share in read:
-            term = known or terms.get(each)
-            if term is None:
-                term = terms[each] = Term(each)
+            term = known or terms.get(each) or terms.setdefault(each, Term(each))
             former = counts.get(term, 0)
             count = former + sign * share
             if count:
                 counts[term] = term.stories[story] = count
             else:
                 del counts[term], term.stories[story]
-            more = count * count - former * former
-            weights += more
-            costs += more * term.cost
-            squares += more * term.cost * term.cost
+            squares = count * count - former * former
+            story.weight += squares
+            story.costs += squares * term.cost
+            story.squares += squares * term.cost * term.cost
             reports = dated[term] = dated.get(term, 0) + sign
             if reports == (sign > 0):  # the first of the day came, or the last went
                 term.days += sign
@@ -201,16 +198,10 @@ class Window:
                     del dated[term]
             if not term.stories:
                 del terms[each]
-            elif (
-                sign > 0
-                and term.rare
-                and (lead is None or count > counts[lead] or (count == counts[lead] and each < lead.text))
-            ):
-                lead = term
-        story.lead = lead
-        story.weight += weights
-        story.costs += costs
-        story.squares += squares
+            elif sign > 0 and term.rare:
+                lead = story.lead
+                if lead is None or count > counts[lead] or (count == counts[lead] and each < lead.text):
+                    story.lead = term
         days = len(story.days)
         story.outlets[features.outlet] += sign
         story.days[day] += sign
