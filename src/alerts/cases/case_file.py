@@ -133,7 +133,9 @@ class CaseFile:
         self.clock = at
         before = {each.report.item: self._members.observation(each.report.item) for each in batch}
         batch = [each.after(before[each.report.item]) for each in sorted(batch, key=lambda each: each.report.item)]
-        clustered = [each.features for each in batch if each.counts and _is_clustered(before[each.report.item], at)]
+        left = {item for item, each in before.items() if each and at - each.features.observed >= Clusterer.HORIZON}
+        # A revision of an item that has left the clusterer's window stays where it was.
+        clustered = [each.features for each in batch if each.counts and each.report.item not in left]
         events = self._clusterer.add(clustered) if clustered else []
         touched = self._members.observe(batch, events)
         levels = {story: self._own_levels(story) for story in touched}
@@ -367,11 +369,6 @@ class CaseFile:
 
     def story_of(self, item: str) -> str | None:
         return self._members.story_of.get(item)
-
-
-def _is_clustered(former: Observation | None, at: datetime) -> bool:
-    """A revision of an item that has left the clusterer's window stays where it was."""
-    return former is None or at - former.features.observed < Clusterer.HORIZON
 
 
 def _names(institution: Institution) -> tuple[str, ...]:

@@ -97,8 +97,6 @@ class Matcher:
     def _origin(self, item: Item) -> list[tuple[str, Rule]]:
         """Whom the item is about by where it comes from."""
         speakers = self._speakers.get(item.source, [])
-        if not speakers and not self._hosts:
-            return []
         others = sorted(self._of_host(item.url).difference(speakers))
         return [*((name, Rule.PUBLISHER) for name in speakers), *((name, Rule.DOMAIN) for name in others)]
 

@@ -117,18 +117,21 @@ def in_each(
 def follow(
     active: Active, institution: str, instants: Instants, until: datetime | None, log: list[Step] | None = None
 ) -> Followed:
-    """One institution through its observations; without `until` on to its last fall. Each step is added to `log`."""
+    """One institution through its observations; without `until` on to its last fall. Each step is added to `log`.
+
+    Where no subscriber watches it there are no events."""
     settings, case = active.settings, active.new_case(institution)
+    watched = active.audience.of(case.institution)
     reporter = CaseEvents(case, EventState(), active.wanted, topics=settings.topics, fresh=settings.fresh)
     transitions: list[Transition] = []
     events: list[Event] = []
     for at, batch in instants.items():
-        change, found = reporter.observe(at, batch)
+        change, found = reporter.observe(at, batch) if watched else (case.observe(at, batch), [])
         transitions += change.transitions
         events += found
         if log is not None:
             log.append(Step(at, batch, change.events))
-    falls, found = reporter.advance(until)
+    falls, found = reporter.advance(until) if watched else (case.advance(until), [])
     return Followed((*transitions, *falls), (*events, *found), case)
 
 
