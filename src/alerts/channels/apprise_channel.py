@@ -71,12 +71,10 @@ def _deliver(url: str, message: Rendered, exchange: Exchange, under: str) -> Sen
     plugin = _plugin(url, message, exchange, under)
     if isinstance(plugin, SendResult):
         return plugin
-    sender = Apprise(asset=_asset())
-    sender.add(plugin)
     outcome: Any
     try:
-        with observe(exchange):
-            outcome = sender.notify(
+        with observe(exchange):  # not by way of `Apprise`, which writes each message into an address for its report
+            outcome = plugin.notify(
                 body=message.body,
                 title=message.title,
                 notify_type=message.tone.value,

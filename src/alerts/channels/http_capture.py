@@ -20,6 +20,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
+from requests import sessions
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import NewConnectionError
@@ -141,6 +142,8 @@ def _install() -> None:
 
         send.observes = True  # type: ignore[attr-defined]
         HTTPAdapter.send = send  # type: ignore[method-assign]
+        # It would read the whole environment anew for each request, where proxies do not change.
+        sessions.get_environ_proxies = functools.lru_cache(maxsize=1024)(sessions.get_environ_proxies)
         for kind in (HTTPConnection, HTTPSConnection):
             kind.connect = _watched(kind.connect)  # type: ignore[method-assign]
         HTTPConnection.request = _watched(HTTPConnection.request)  # type: ignore[method-assign]

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,8 +16,7 @@ from sqlalchemy.orm import Session
 from alerts.access.links import Pages
 from alerts.channels import pacing
 from alerts.channels.result import SendReason, SendResult
-from alerts.channels.send import DEADLINE_S
-from alerts.channels.send import send as hand_over
+from alerts.channels.send import DEADLINE_S, Sender
 from alerts.insight.profiles import restored
 from alerts.model.alert import DeliveryState
 from alerts.model.fields import grouped
@@ -112,9 +112,7 @@ def _take(
         free = [each for each in found if (each.subscriber, each.channel) not in muted]
         if unsubscribed:
             deliveries.suppress(session, unsubscribed, Reason.UNSUBSCRIBED.value)
-        if not free:
-            pass
-        elif not service and system_state.in_force(session).number != runtime.configuration.number:
+        if not service and system_state.in_force(session).number != runtime.configuration.number:
             # Published meanwhile: they may be channels of that configuration.
             deliveries.put_off(session, {each.id: now + BEHIND_WAIT for each in free})
         elif slot is not None:
@@ -135,15 +133,13 @@ def _send_leased(
     runtime: Runtime, active: Active, slot: Slot, leased: Sequence[Leased], channels: _Channels, latest: float
 ) -> list[Ended]:
     """Sends deliveries in turn. Where their service is slow or asks for a pause, those that are left are given back."""
-    from alerts.channels.http_capture import kept_open  # the sender alone imports it
-
     ended: list[Ended] = []
     marked, began = 0, time.monotonic()
     with runtime.database.read() as session:
         recorded = Recorded.of(session, leased)
-    with kept_open():
+    with closing(Sender(runtime.stream)) as sender:
         for number, each in enumerate(leased, start=1):
-            result, thread = _hand_over(runtime, active, each, channels[each.id][0], recorded)
+            result, thread = _hand_over(runtime, active, sender, each, channels[each.id][0], recorded)
             # fault point: send.sent
             now = runtime.clock()
             ended.append(_ended(each, result, thread, now))
@@ -158,7 +154,7 @@ def _send_leased(
 
 
 def _hand_over(
-    runtime: Runtime, active: Active, leased: Leased, url: Secret | None, recorded: "Recorded"
+    runtime: Runtime, active: Active, sender: Sender, leased: Leased, url: Secret | None, recorded: "Recorded"
 ) -> tuple[SendResult, str]:
     """What came of a send, and the thread that the message belongs to."""
     if url is None:
@@ -175,7 +171,7 @@ def _hand_over(
     if rendered.thread and has_threads(url):
         with runtime.database.read() as session:
             under = deliveries.thread(session, leased, rendered.thread)
-    return hand_over(url, rendered, under=under, stream=runtime.stream), rendered.thread
+    return sender.send(url, rendered, under=under), rendered.thread
 
 
 def _channel(settings: Settings, subscriber: str, channel: str) -> tuple[Secret | None, timedelta]:
