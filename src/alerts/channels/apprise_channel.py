@@ -73,7 +73,9 @@ def _deliver(url: str, message: Rendered, exchange: Exchange, under: str) -> Sen
         return plugin
     outcome: Any
     try:
-        with observe(exchange):  # not by way of `Apprise`, which writes each message into an address for its report
+        with observe(
+            exchange
+        ):  # not through `Apprise`, whose report of a send holds the payload, written as an address
             outcome = plugin.notify(
                 body=message.body,
                 title=message.title,
@@ -91,7 +93,7 @@ def _deliver(url: str, message: Rendered, exchange: Exchange, under: str) -> Sen
 
 @cache
 def _asset() -> Any:
-    """No files, no threads of its own, no pictures from elsewhere, no redirects."""
+    """No files, no pictures from elsewhere, no redirects."""
     return AppriseAsset(
         app_id="institution-alerts",
         app_desc="Institution alerts",
@@ -99,8 +101,6 @@ def _asset() -> Any:
         image_url_mask="",
         image_url_logo="",
         storage_mode="memory",
-        async_mode=False,
-        service_timeout=0,  # or it sends in threads that the end of the process waits for
         http_redirects=False,
     )
 

@@ -143,7 +143,7 @@ def _install() -> None:
         send.observes = True  # type: ignore[attr-defined]
         HTTPAdapter.send = send  # type: ignore[method-assign]
         # It would read the whole environment anew for each request, where proxies do not change.
-        sessions.get_environ_proxies = functools.lru_cache(maxsize=1024)(sessions.get_environ_proxies)
+        sessions.get_environ_proxies = functools.lru_cache(1024)(sessions.get_environ_proxies)  # type: ignore[attr-defined]
         for kind in (HTTPConnection, HTTPSConnection):
             kind.connect = _watched(kind.connect)  # type: ignore[method-assign]
         HTTPConnection.request = _watched(HTTPConnection.request)  # type: ignore[method-assign]
