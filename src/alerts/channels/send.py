@@ -14,21 +14,15 @@ from alerts.rendering.view import Rendered
 DEADLINE_S = 30.0  # seconds after which a send is given up, whatever the channel does
 
 
-def send(url: Secret, message: Rendered, *, stream: TextIO | None = None, **options: Any) -> SendResult:
-    """Sends one message over a connection of its own; `options` are those of `Sender.send`."""
-    with closing(Sender(stream)) as sender:
-        return sender.send(url, message, **options)
-
-
 class Sender:
     """Sends messages one after the other; those to one server share a connection until the sender is closed.
 
-    It has a thread for that: a channel that drips bytes for hours neither blocks nor delays the process's end."""
+    It has a thread for that: a channel that drips bytes for hours neither blocks nor delays the process's end. Close it
+    soon: a connection that lies idle may die without a sign, and a message that is written to it may have arrived."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream
-        self._messages: SimpleQueue[Any] | None = None  # those that go to the thread, while there is one
-        self._results: SimpleQueue[SendResult] = SimpleQueue()
+        self._messages: SimpleQueue[Any] | None = None  # to the thread, while there is one
 
     def send(self, url: Secret, message: Rendered, *, under: str = "", deadline: float = DEADLINE_S) -> SendResult:
         """Sends the message once. Never raises for what a channel does, and takes no longer than `deadline` seconds.
@@ -43,7 +37,20 @@ class Sender:
             out.write("\n".join([*filter(None, (message.title, message.body)), "\n"]))
             out.flush()
             return SendResult(SendReason.ACCEPTED, "printed")
-        return self._within(deadline, revealed, message, under)
+        from alerts.channels.http_capture import Exchange  # not where nothing but the console is printed to
+
+        if self._messages is None:
+            self._messages = SimpleQueue()
+            threading.Thread(target=_deliver_all, args=(self._messages,), name="send", daemon=True).start()
+        exchange, results = Exchange(), SimpleQueue[SendResult]()
+        self._messages.put((revealed, message, exchange, under, results))
+        try:
+            return results.get(timeout=deadline)
+        except Empty:
+            self.close()  # the thread is left alone, and the next message gets another
+            exchange.abandon()
+            reason = SendReason.TIMEOUT if exchange.started else SendReason.DEADLINE
+            return SendResult.of(reason, f"{deadline:g} s have passed")
 
     def close(self) -> None:
         """Ends the thread, and its connections, as soon as what it sends has ended."""
@@ -51,30 +58,14 @@ class Sender:
             self._messages.put(None)
             self._messages = None
 
-    def _within(self, deadline: float, url: str, message: Rendered, under: str) -> SendResult:
-        """At the deadline the thread is left alone, and the next message gets another."""
-        from alerts.channels.http_capture import Exchange
 
-        if self._messages is None:
-            self._messages, self._results = SimpleQueue(), SimpleQueue()
-            queues = self._messages, self._results
-            threading.Thread(target=_deliver_all, args=queues, name="send", daemon=True).start()
-        exchange = Exchange()
-        self._messages.put((url, message, exchange, under))
-        try:
-            return self._results.get(timeout=deadline)
-        except Empty:
-            self.close()
-            exchange.abandon()
-            reason = SendReason.TIMEOUT if exchange.started else SendReason.DEADLINE
-            return SendResult.of(reason, f"{deadline:g} s have passed")
+def _deliver_all(messages: SimpleQueue[Any]) -> None:
+    from requests.adapters import HTTPAdapter
 
-
-def _deliver_all(messages: SimpleQueue[Any], results: SimpleQueue[SendResult]) -> None:
     from alerts.channels.apprise_channel import deliver
-    from alerts.channels.http_capture import kept_open
 
-    with kept_open():
+    with closing(HTTPAdapter()) as adapter:
         while (each := messages.get()) is not None:
-            url, message, exchange, under = each
+            url, message, exchange, under, results = each
+            exchange.adapter = adapter
             results.put(deliver(url, message, exchange, under=under))

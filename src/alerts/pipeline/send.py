@@ -94,20 +94,17 @@ def _send_due(runtime: Runtime, ids: Sequence[str]) -> _Sent:
         for each in as_completed([pool.submit(contextvars.copy_context().run, each) for each in work]):
             made, following = each.result()
             ended += made
-            if following:
-                runtime.enqueue(TaskRequests(send=following))
+            runtime.enqueue(TaskRequests(send=following))
     return ended, []
 
 
 def _send(runtime: Runtime, active: Active, service: str, ids: Sequence[str], channels: _Channels) -> _Sent:
     """Sends deliveries to one service; the service "" stands for channels that are no longer configured."""
     latest = time.monotonic() + BEGIN_SECONDS
-    ended: list[Ended] = []
     with runtime.bulkhead.acquire(service, runtime.clock) as slot:
         leased, busy = _take(runtime, service, slot, ids, channels)
         # fault point: send.leased
-        if slot is not None and leased:
-            ended = _send_leased(runtime, active, slot, leased, channels, latest)
+        ended = _send_leased(runtime, active, slot, leased, channels, latest) if slot is not None and leased else []
     if slot is not None:
         return ended, runtime.bulkhead.next_waiters(service, SEND_BATCH)
     # In the line for the service, now that it is on record that they wait.
@@ -226,8 +223,7 @@ def _finish(runtime: Runtime, settings: Settings, ended: Sequence[Ended], others
             if result.retry_after is not None:  # it asks for that, whichever the message
                 deliveries.pause(session, leased, now + min(LONGEST_PAUSE, timedelta(seconds=result.retry_after)))
     # fault point: send.recorded
-    if following:
-        runtime.enqueue(TaskRequests(send=following))
+    runtime.enqueue(TaskRequests(send=following))
     for each in ended:
         severity = logging.INFO if each.state is DeliveryState.SENT else logging.WARNING
         to, said = fields_of(each.leased, "subscriber", "channel"), fields_of(each.result, "reason", "line")
