@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
 import queue
 import threading
 import time
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
-import requests
-import urllib3
 from kit.feeds import Entry, FeedServer
 from kit.rawserver import silent_server
 from kit.receiver import Answer, Receiver
@@ -298,20 +295,13 @@ def test_a_burst_to_a_quick_service_needs_no_tick(lines: Any, feeds: FeedServer,
 
 
 def test_a_slack_bot_s_messages_about_one_institution_and_axis_make_a_thread(
-    lines: Any, feeds: FeedServer, monkeypatch: pytest.MonkeyPatch
+    lines: Any, feeds: FeedServer, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    posted: list[dict[str, Any]] = []
+    def connection(adapter: HTTPAdapter, *_: object, **__: object) -> Any:
+        return adapter.poolmanager.connection_from_url(f"http://127.0.0.1:{receiver.port}")
 
-    def answer(_adapter: object, request: requests.PreparedRequest, **_options: Any) -> requests.Response:
-        posted.append(json.loads(cast("bytes", request.body)))
-        made = requests.Response()
-        made.status_code = 200
-        made.raw = urllib3.HTTPResponse(
-            io.BytesIO(json.dumps({"ok": True, "ts": f"17.{len(posted)}"}).encode()), preload_content=False
-        )
-        return made
-
-    monkeypatch.setattr(HTTPAdapter, "send", answer)
+    monkeypatch.setattr(HTTPAdapter, "get_connection_with_tls_context", connection)
+    receiver.then(*(Answer(body=json.dumps({"ok": True, "ts": f"17.{number}"}).encode()) for number in (1, 2, 3)))
     channel = "slack://xoxb-1234-1234-4ddbc191d40ee098cbaae6f3523ada2d/#general"
     made: System = lines(settings({"wire": f"{feeds.url}/wire"}, {"slack": channel}))
     feeds.put("wire", [OUTAGE])
@@ -321,5 +311,5 @@ def test_a_slack_bot_s_messages_about_one_institution_and_axis_make_a_thread(
     feeds.put("wire", [OUTAGE, ruling])
     made.poll("wire")
     made.settle(minutes=1)
-    threads = [each.get("thread_ts") for each in posted]
+    threads = [each.get("thread_ts") for each in receiver.accepted]
     assert threads == [None, "17.1", None], "the fall goes under the rise, another axis begins its own"
