@@ -6,7 +6,7 @@ import json
 import queue
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -18,13 +18,15 @@ from kit.system import START, System, settings
 from requests.adapters import HTTPAdapter
 from sqlalchemy import insert, update
 
+from alerts.channels import pacing
 from alerts.channels.send import DEADLINE_S
 from alerts.model.alert import DeliveryState
+from alerts.model.secret import Secret
 from alerts.pipeline import steps
 from alerts.pipeline.send import LEASE_SECONDS
 from alerts.runtime.bulkhead import MAX_IN_FLIGHT
 from alerts.runtime.runtime import utc_now
-from alerts.runtime.task_requests import TaskRequests
+from alerts.runtime.task_requests import SEND_BATCH, TaskRequests
 from alerts.store.repositories import deliveries
 from alerts.store.schema import AttemptRow, DeliveryRow
 
@@ -292,6 +294,27 @@ def test_a_burst_to_a_quick_service_needs_no_tick(lines: Any, feeds: FeedServer,
         thread.join()
     assert set(ids) <= set(sent(made))
     assert [row.attempts for row in made.rows(DeliveryRow) if row.id in ids] == [1] * 40
+
+
+def test_a_task_goes_on_with_what_waits_for_its_service(
+    lines: Any, feeds: FeedServer, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feeds.put("wire", [OUTAGE])
+    made: System = lines(settings({"wire": f"{feeds.url}/wire"}, {"hook": receiver.channel()}))
+    first, *others = waiting(made, hook=20)
+    asked: list[str] = []
+    made.runtime.enqueue = lambda hints: asked.extend(hints.send)
+    service = pacing.lane(Secret(receiver.channel()))
+    with ExitStack() as full:
+        for _ in range(MAX_IN_FLIGHT):
+            full.enter_context(made.runtime.bulkhead.acquire(service, made.runtime.clock))
+        assert steps.send(made.runtime, *others) == []
+    monkeypatch.setattr("alerts.pipeline.send.TASK_SECONDS", -1)
+    assert len(steps.send(made.runtime, first)) == 1
+    assert asked == others[:SEND_BATCH], "its time is over, so another task is to go on"
+    monkeypatch.undo()
+    assert len(steps.send(made.runtime, *asked)) == 19
+    assert asked == others[:SEND_BATCH], "nothing more was asked for"
 
 
 def test_a_slack_bot_s_messages_about_one_institution_and_axis_make_a_thread(
