@@ -301,7 +301,7 @@ def test_a_task_goes_on_with_what_waits_for_its_service(
 ) -> None:
     feeds.put("wire", [OUTAGE])
     made: System = lines(settings({"wire": f"{feeds.url}/wire"}, {"hook": receiver.channel()}))
-    first, *others = waiting(made, hook=20)
+    first, *others = sorted(waiting(made, hook=20))
     asked: list[str] = []
     made.runtime.enqueue = lambda hints: asked.extend(hints.send)
     service = pacing.lane(Secret(receiver.channel()))
