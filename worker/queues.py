@@ -38,18 +38,10 @@ class TaskQueues:
         self._app = app
 
     def enqueue(self, requests: TaskRequests) -> None:
-        """Sends a task for each request; unclaimed ones only while their queue is less than half full.
+        """Sends a task for each request. Who may have many asks for room first.
 
-        A full queue or an absent broker loses nothing: a tick finds the same ids some seconds later."""
-        places: dict[str, int] = {}
+        An absent broker loses nothing: a tick finds the same ids some seconds later."""
         for task, ids in requests.tasks():
-            queue = str(ROUTES[task]["queue"])
-            if not requests.claimed:
-                if queue not in places:
-                    places[queue] = self.room(task, claimed=False)
-                if places[queue] <= 0:
-                    continue
-                places[queue] -= 1
             self._app.send_task(task, args=list(ids), retry=False)
 
     def room(self, task: str, claimed: bool) -> int:

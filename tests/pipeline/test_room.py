@@ -62,7 +62,7 @@ def test_a_tick_hands_out_what_the_queues_have_room_for(line: System) -> None:
     assessed: list[str] = []
     while len(polled) < SOURCES or len(assessed) < INSTITUTIONS:
         found = steps.tick(line.runtime)
-        assert found.claimed
+        assert found
         assert sum(name == "poll" for name, _ in queue.tasks) <= 3
         assert sum(name == "assess" for name, _ in queue.tasks) <= 3
         taken = queue.take("poll", 2), queue.take("assess", 1)
@@ -94,13 +94,11 @@ queues = TaskQueues(app)
 enqueue, room = queues.enqueue, queues.room
 
 told = {"most": MAX_WAITING, "empty": {name: room(name, True) for name in ("poll", "assess", "desk", "send")}}
-names = [str(number) for number in range(3 * MAX_WAITING["send"] * SEND_BATCH)]
-for _ in range(3):
-    enqueue(TaskRequests(poll=names[: (MAX_WAITING["poll"] - 1) * POLL_BATCH], send=names))
-told["full"] = {name: room(name, True) for name in ("poll", "send")}
-enqueue(TaskRequests(assess=names))
-told["match"] = room("assess", True)
-enqueue(TaskRequests(assess=["claimed"], claimed=True))
+names = [str(number) for number in range(MAX_WAITING["send"] * SEND_BATCH)]
+half = MAX_WAITING["poll"] // 2
+enqueue(TaskRequests(poll=names[: (half - 1) * POLL_BATCH], send=names, assess=["first"]))
+told["claimed"] = {name: room(name, True) for name in ("poll", "send", "assess")}
+told["found"] = {name: room(name, False) for name in ("poll", "send", "assess")}
 app.send_task("tick")
 with app.connection() as connection:
     channel = connection.default_channel
@@ -116,7 +114,7 @@ print(json.dumps(told))
 
 
 @pytest.mark.servers
-def test_a_queue_that_is_half_full_takes_only_what_was_claimed_and_ticks_come_first(broker_url: str) -> None:
+def test_a_queue_that_is_half_full_has_room_only_for_what_ticks_claim_and_ticks_come_first(broker_url: str) -> None:
     environment = {**os.environ, "ALERTS_BROKER": broker_url}
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
@@ -125,8 +123,9 @@ def test_a_queue_that_is_half_full_takes_only_what_was_claimed_and_ticks_come_fi
     told = json.loads(done.stdout)
     most = told["most"]
     assert told["empty"] == {"poll": most["poll"], "assess": most["match"], "desk": most["match"], "send": most["send"]}
-    assert told["full"] == {"poll": most["poll"] // 2, "send": most["send"] // 2}
-    assert told["match"] == most["match"] // 2
+    half = {name: count // 2 for name, count in most.items()}
+    assert told["claimed"] == {"poll": most["poll"] - half["poll"] + 1, "send": 0, "assess": most["match"] - 1}
+    assert told["found"] == {"poll": 1, "send": 0, "assess": half["match"] - 1}
     assert told["first"][0] == "tick"
-    assert told["last"] == ["assess", "['claimed']"]
-    assert told["held"] == {"poll": most["poll"] // 2, "match": most["match"] // 2 + 2, "send": most["send"] // 2}
+    assert told["last"] == ["assess", "['first']"]
+    assert told["held"] == {"poll": half["poll"] - 1, "match": 2, "send": most["send"]}

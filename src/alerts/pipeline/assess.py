@@ -110,6 +110,7 @@ def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Tran
             drafts = _draft(session, active, runtime.cases, seen, upto)
         if not drafts and seen.keys() <= active.settings.institutions.keys():
             break
+        places = runtime.places("send")
         with runtime.database.write() as session:
             stored = cases.lock(session, institutions)
             if system_state.in_force(session) != in_force:
@@ -121,7 +122,7 @@ def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Tran
             done += _draft(session, active, runtime.cases, changed, upto)
             cases.shelve(session, stored.keys() - active.settings.institutions.keys())
             more = cases.observed_after(session, [each.stored.institution for each in done], upto)
-            routed = _store(session, active, done, more, now=runtime.clock())
+            routed = _store(session, active, done, more, now=runtime.clock(), places=places)
         return _committed(runtime, active, done, routed)
     return []
 
@@ -262,9 +263,9 @@ def _assess(
 
 
 def _store(
-    session: Session, active: Active, done: Sequence[Draft], more: Mapping[str, datetime], *, now: datetime
+    session: Session, active: Active, done: Sequence[Draft], more: Mapping[str, datetime], *, now: datetime, places: int
 ) -> Routed:
-    """Writes what assessing institutions brought, and hands it to the desks."""
+    """Writes what assessing institutions brought, and routes it."""
     changes = [change for each in done for change in each.transitions]
     ids = transitions.add(session, changes)
     for each in done:
@@ -282,7 +283,7 @@ def _store(
     cases.save(session, [each.saved(again.get(each.stored.institution)) for each in done])
     happened = [InstitutionEvents(each.case.institution, each.happenings, each.observed) for each in done]
     row_ids = {each.key: row for each, row in zip(changes, ids, strict=True)}
-    routed = route(session, active, happened, transitions=row_ids, now=now)
+    routed = route(session, active, happened, transitions=row_ids, now=now, places=places)
     told: dict[str, datetime] = dict(routed.corrected)
     for alert in routed.alerts.values():
         told[alert.institution] = max(alert.at, told.get(alert.institution, alert.at))

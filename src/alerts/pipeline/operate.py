@@ -61,7 +61,7 @@ def redeliver_dead(runtime: Runtime, subscriber: str | None = None, who: str = "
         messages = counted(len(found), "message")
         record_act(session, now, who, "sent all dead letters again", f"{messages} to {subscriber or 'all'}")
     logs.event("delivery.revived", count=len(found), subscriber=subscriber or "all")
-    runtime.enqueue(TaskRequests(send=found))
+    runtime.enqueue(TaskRequests(send=found[: runtime.places("send")]))
     return found
 
 
@@ -130,10 +130,9 @@ def opened_router(runtime: Runtime, subscriber_id: str) -> Iterator[tuple[Sessio
     active.settings.subscriber(subscriber_id)  # raises NotFoundError where there is none
     with runtime.database.write() as session:
         now = runtime.clock()
-        routed = advance(session, active, subscriber_id, now, enqueued=False)
+        advance(session, active, subscriber_id, now)  # a tick finds what goes out
         with locked_routers(session, active, {subscriber_id: ()}) as routers:
             yield session, routers[subscriber_id], now
-    runtime.enqueue(TaskRequests(send=routed.ready))
 
 
 def release(runtime: Runtime, source: str, who: str = "") -> int:

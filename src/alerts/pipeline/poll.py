@@ -212,7 +212,7 @@ def _record(runtime: Runtime, active: Active, done: Sequence[_Fetched]) -> dict[
     # fault point: poll.committed
     outcomes = {each.source.id: _outcome(each, sorted(institutions.get(each.source.id, ()))) for each in done}
     if due := sorted({name for names in institutions.values() for name in names}):
-        runtime.enqueue(TaskRequests(assess=due[:places], claimed=True))
+        runtime.enqueue(TaskRequests(assess=due[:places]))
         # fault point: poll.enqueued
     return outcomes
 

@@ -25,8 +25,8 @@ from alerts.store.repositories.subscriber_state import SqlNotifications
 
 @dataclass(slots=True)
 class Routed:
-    """What routing wrote: alerts by id, the deliveries that can be sent now, and by institution when a correction
-    of it was handled last."""
+    """What routing wrote: alerts by id, the deliveries that the caller is to enqueue, and by institution when
+    a correction of it was handled last."""
 
     alerts: dict[str, Alert] = field(default_factory=dict)
     ready: list[str] = field(default_factory=list)
@@ -49,12 +49,13 @@ def route(
     *,
     transitions: Mapping[str, int],
     now: datetime,
+    places: int,
 ) -> Routed:
     """Hands what happened to the router of every subscriber that watches, in order of time. `transitions`: row ids
     by key.
 
-    The caller enqueues what is ready; beat leaves that to it for a while."""
-    written = _Written(session, transitions, now, now + ENQUEUE_GRACE)
+    Of what is ready the caller enqueues `places`; ticks leave these to it for a while."""
+    written = _Written(session, transitions, now, places)
     events = sorted(((event, each) for each in happened for event in each.events), key=lambda pair: place(pair[0]))
     watched: dict[str, set[str]] = {}
     for each in happened:
@@ -78,18 +79,18 @@ def advance(
     active: Active,
     subscriber_id: str,
     now: datetime,
-    *,
-    enqueued: bool = True,
+    places: int = 0,
     release: timedelta | None = None,
 ) -> Routed:
     """Does what has fallen due for one subscriber: groups, digests, reminders, summaries.
 
-    The caller enqueues what is ready, or leaves that to beat. `release`: groups go out so much before they are due."""
+    Of what is ready the caller enqueues `places`, the next tick the rest. `release`: groups go out so much
+    before they are due."""
     if subscriber_id not in active.settings.subscribers:  # no longer configured: nothing of it will ever be due again
         states = subscriber_state.lock(session, [subscriber_id])
         subscriber_state.save(session, {subscriber_id: (states[subscriber_id], None)})
         return Routed()
-    written = _Written(session, {}, now, now + ENQUEUE_GRACE if enqueued else None)
+    written = _Written(session, {}, now, places)
     with locked_routers(session, active, {subscriber_id: ()}) as routers:
         router = routers[subscriber_id]
         held = silenced(session, active.settings)
@@ -134,14 +135,15 @@ class _Written:
     session: Session
     transitions: Mapping[str, int]
     now: datetime
-    claimed_until: datetime | None
+    places: int
     routed: Routed = field(default_factory=Routed)
     _unwritten: list[tuple[Outcome, datetime | None]] = field(default_factory=list)
 
     def add(self, outcome: Outcome, observed: datetime | None = None) -> None:
         self._unwritten.append((outcome, observed))
         self.routed.alerts |= {alert.id: alert for alert in outcome.alerts}
-        self.routed.ready += [each.id for each in outcome.messages if each.held is None]
+        ready = [each.id for each in outcome.messages if each.held is None]
+        self.routed.ready += ready[: self.places - len(self.routed.ready)]
 
     def alerts_at(self, institution: str, instant: datetime) -> list[Alert]:
         """The alerts of an assessment, those of this transaction among them."""
@@ -154,5 +156,8 @@ class _Written:
         alerts.add(self.session, [alert for alert, _ in made], transition_ids=self.transitions, considered=considered)
         alerts.drop(self.session, [each for outcome, _ in self._unwritten for each in outcome.dropped])
         written = [deliveries.Written(each, seen) for outcome, seen in self._unwritten for each in outcome.messages]
-        deliveries.add_deliveries(self.session, written, now=self.now, claimed_until=self.claimed_until)
+        mine = set(self.routed.ready)
+        for enqueued, until in ((True, self.now + ENQUEUE_GRACE), (False, None)):
+            some = [each for each in written if (each.message.id in mine) is enqueued]
+            deliveries.add_deliveries(self.session, some, now=self.now, claimed_until=until)
         self._unwritten = []

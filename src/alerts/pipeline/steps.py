@@ -27,7 +27,8 @@ def advance_desk(runtime: Runtime, subscriber: str, *, release: timedelta | None
     with runtime.database.read() as session:
         in_force = system_state.in_force(session)
     active = runtime.configuration.current(in_force.number)
+    places = runtime.places("send")
     with runtime.database.write() as session:
-        ready = advance(session, active, subscriber, runtime.clock(), release=release).ready
+        ready = advance(session, active, subscriber, runtime.clock(), places=places, release=release).ready
     runtime.enqueue(TaskRequests(send=ready))
     return bool(ready)

@@ -58,7 +58,6 @@ def tick(runtime: Runtime, *, gap: timedelta = timedelta(0), once: bool = False,
             assess=cases.claim_due(session, now, limit=min(BATCH, left), hold=HOLD),
             rematch=[active.matching_key] if stale else [],
             poll=sources.claim_due(session, now, limit=min(TOGETHER, room["poll"] * POLL_BATCH), hold=HOLD),
-            claimed=True,
         )
         weekly = briefings.queue(session, active.settings, now if last is None else last.at, now)
     # fault point: tick.claimed

@@ -34,7 +34,7 @@ class Runtime:
     """Everything that steps work with; HTTP client and renderer are made on first use.
 
     `enqueue` is called only after a transaction committed. `room` says how many more tasks of a step its queue takes,
-    claimed by a tick or not; `enqueue` may drop what is more than that. `cases` are the case files that this process
+    claimed by a tick or not. `cases` are the case files that this process
     has in memory. `stream` is where console channels print. `pages` are where the world finds the pages; None where it
     does not."""
 
@@ -63,8 +63,7 @@ class Runtime:
         return Renderer(self.configuration.directory / "templates")
 
     def places(self, step: str) -> int:
-        """How many ids of a step its queue takes from who found them. What is more must be left to the next tick: a
-        request that is dropped would be made again only when the claim on its row ends."""
+        """How many ids of a step its queue takes from who found them; what is more is for the next tick."""
         return self.room(step, False) * SIZES[step]
 
     def close(self) -> None:

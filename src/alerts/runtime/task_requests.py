@@ -19,16 +19,13 @@ SIZES = {"assess": ASSESS_BATCH, "poll": POLL_BATCH, "send": SEND_BATCH}
 class TaskRequests:
     """Ids that are due: sources to poll, institutions to assess, subscribers to advance, deliveries to send.
 
-    `rematch` names the configuration under which recorded items are to be matched again. `claimed`: who made them
-    asked for room in the queues and claimed the rows. They must not be dropped: the next ones come only when the claim
-    ends."""
+    `rematch` names the configuration under which recorded items are to be matched again."""
 
     poll: Sequence[str] = ()
     assess: Sequence[str] = ()
     desk: Sequence[str] = ()
     send: Sequence[str] = ()
     rematch: Sequence[str] = ()
-    claimed: bool = False
 
     def tasks(self) -> Iterator[tuple[str, Sequence[str]]]:
         """Each task with its ids, what is nearest to the receiver first.
