@@ -84,7 +84,7 @@ def test_a_fall_between_observations_has_its_own_instant() -> None:
     # 0.54 x 2^(-t / 7 d) < 0.48, then < 0.28, then < 0.10; 0.27 x 2^(-t / 180 d) < 0.10
     days = [7 * math.log2(0.54 / least) for least in (0.48, 0.28, 0.10)] + [180 * math.log2(0.27 / 0.10)]
     expected = [AT + timedelta(days=each) for each in days]
-    assert made.next_fall() == pytest.approx(expected[0], abs=MICRO)
+    assert made.falls()[Axis.PRIORITY] == pytest.approx(expected[0], abs=MICRO)
     change = made.observe(later(days=300), [seen("m", MUSEUM, at=later(days=300))])
     found = list(change.transitions)
     assert [each[:4] for each in moves(found)] == [
@@ -95,14 +95,13 @@ def test_a_fall_between_observations_has_its_own_instant() -> None:
     ]
     assert [each.at for each in found] == [pytest.approx(each, abs=MICRO) for each in expected]
     assert [each.score for each in found] == [pytest.approx(each) for each in (0.48, 0.28, 0.10, 0.10)]
-    assert made.next_fall() is None
+    assert made.falls() == {}
 
 
 def test_a_report_comes_before_a_fall_of_the_same_instant() -> None:
     made = case()
     made.observe(AT, [seen("a", OUTAGE)])
-    due = made.next_fall()
-    assert due is not None
+    due = made.falls()[Axis.PRIORITY]
     # 0.28 fading and a third of a strike of 0.27: the level does not fall
     change = made.observe(due, [seen("b", STRIKE, at=due)])
     assert [each for each in change.transitions if each.axis is Axis.PRIORITY] == []

@@ -87,7 +87,7 @@ def play(history: History, *, until: timedelta = timedelta(days=20)) -> Follower
 
 def outcome(made: Follower) -> tuple[object, ...]:
     """Everything that anybody could see of it."""
-    return made.transitions, _once(made.changes), made.case.evidence(), made.case.axes, made.case.next_fall()
+    return made.transitions, _once(made.changes), made.case.evidence(), made.case.axes, made.case.falls()
 
 
 def _once(changes: Sequence[Change]) -> list[Change]:

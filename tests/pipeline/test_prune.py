@@ -143,7 +143,7 @@ def test_no_level_moves_and_what_it_rests_on_can_still_be_explained(aged: System
         with aged.database.read() as session:
             case = case_at(session, active, acme, aged.clock.at)
             seen = profile_at(session, active, acme, aged.clock.at).matrix
-            return case.contributions(Axis.CONTINUITY, aged.clock.at), seen, case.next_fall()
+            return case.contributions(Axis.CONTINUITY, aged.clock.at), seen, case.falls()
 
     (opening,) = [row for row in aged.rows(TransitionRow, axis="continuity") if row.from_level == "low"]
     (alert,) = aged.rows(AlertRow, transition=opening.id)

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kit.present import present
-from kit.settings import NOON, item, settings
+from kit.settings import DESK, NOON, item, settings
 
 from alerts.model.item import Item
 from alerts.model.level import Axis, Cause, Level, Transition
 from alerts.model.records import to_line
+from alerts.model.subscriber import Selection
 from alerts.replay.backtest import records, rehearse, revisions
 
 
@@ -173,6 +174,15 @@ def test_a_withdrawn_report_lowers_the_level_and_is_corrected() -> None:
     told = {alert.id for alert in result.alerts if alert.transition == rise}
     corrected = {each for message in result.messages if message.kind == "correction" for each in message.alerts}
     assert told & corrected
+
+
+def test_a_former_replay_in_which_nobody_watched_is_no_help() -> None:
+    items = [item("acme-news", "Acme suffers an outage"), item("tribune", "Globex Corporation sued", 1)]
+    few = settings(replace(DESK, watch=(replace(DESK.watch[0], select=Selection(institutions=frozenset({"globex"}))),)))
+    former = rehearse(items, few)
+    assert {each.institution for each in former.alerts} == {"globex"}
+    assert {each.institution for each in former.transitions} == {"acme", "globex"}
+    assert lines(items, former=former) == lines(items)
 
 
 @pytest.mark.slow

@@ -100,24 +100,22 @@ class CaseFile:
         self.axes.update(axes)
         self._rises = list(record.rises)
 
-    def advance(self, to: datetime) -> list[Transition]:
-        """The falls up to and including `to`, each stamped with its exact instant, in order of time."""
+    def advance(self, to: datetime | None) -> list[Transition]:
+        """The falls up to and including `to`, each stamped with its exact instant, in order of time.
+
+        Without `to` all falls that will come if nothing is reported; the clock is then at the last of them."""
         falls: list[Transition] = []
-        if self.clock is not None and to > self.clock:
+        if self.clock is not None and (to is None or to > self.clock):
             for axis in AXES:
-                while (at := self._next_fall(axis)) is not None and at <= to:
+                while (at := self._next_fall(axis)) is not None and (to is None or at <= to):
                     falls.append(self._move(axis, at, self._level_after(axis, micros(at)), Cause.DECAY))
-            self.clock = to
             falls.sort(key=_order)
+            self.clock = to or (falls[-1].at if falls else self.clock)
         return falls
 
     def falls(self) -> dict[Axis, datetime]:
         """When each level above low is left if nothing is reported."""
         return {axis: at for axis in AXES if (at := self._next_fall(axis)) is not None}
-
-    def next_fall(self) -> datetime | None:
-        """When the first level falls if nothing is reported; None where all are low."""
-        return min(self.falls().values(), default=None)
 
     def _next_fall(self, axis: Axis) -> datetime | None:
         state = self.axes[axis]
@@ -135,7 +133,9 @@ class CaseFile:
         self.clock = at
         before = {each.report.item: self._members.observation(each.report.item) for each in batch}
         batch = [each.after(before[each.report.item]) for each in sorted(batch, key=lambda each: each.report.item)]
-        clustered = [each.features for each in batch if each.counts and _is_clustered(before[each.report.item], at)]
+        left = {item for item, each in before.items() if each and at - each.features.observed >= Clusterer.HORIZON}
+        # A revision of an item that has left the clusterer's window stays where it was.
+        clustered = [each.features for each in batch if each.counts and each.report.item not in left]
         events = self._clusterer.add(clustered) if clustered else []
         touched = self._members.observe(batch, events)
         levels = {story: self._own_levels(story) for story in touched}
@@ -369,11 +369,6 @@ class CaseFile:
 
     def story_of(self, item: str) -> str | None:
         return self._members.story_of.get(item)
-
-
-def _is_clustered(former: Observation | None, at: datetime) -> bool:
-    """A revision of an item that has left the clusterer's window stays where it was."""
-    return former is None or at - former.features.observed < Clusterer.HORIZON
 
 
 def _names(institution: Institution) -> tuple[str, ...]:

@@ -34,7 +34,8 @@ Forms = tuple[Form, ...]
 Places = tuple[tuple[int, int, int, frozenset[str] | None], ...]
 Word = tuple[Places, Forms, int]  # these, the forms that the word is by itself, and marks:
 _LETTER = 1  # a capital letter alone
-_TOPICAL = 2  # a topic may stand where it stands
+_SMALL = 2  # without the capital that its forms need
+_TOPICAL = 4  # a topic may stand where it stands
 
 # Forms of one key at the same place: first their size in words, negative, so that the longest sort first; then words
 # `first` up to `last`, or 0 and 0; then characters `start` up to `end` of scripts without spaces, or 0 and 0.
@@ -58,8 +59,7 @@ class Index:
             if " " not in key and all(form.case in _WITH_CAPITAL and form.cased != key for form in each)
         }
         anchors = _anchors(key for key in self._forms if key not in capital)
-        self._words = _memory(anchors, capital, topical, strict=True)
-        self._words_of_any_case = _memory(anchors, capital, topical, strict=False)
+        self._words = _memory(anchors, capital, topical)
         self._unspaced = [tuple(each) for each in unspaced.values()]
         self._automaton = (
             AhoCorasick(list(unspaced), matchkind=MatchKind.Standard, store_patterns=False) if unspaced else None
@@ -81,8 +81,7 @@ class Index:
         found: list[Found] = []
         tokens, forms = text.cased_tokens, self._forms
         ends: dict[str, int] = {}  # an occurrence that overlaps the one before of the same form is none
-        strict = not (explain or text.caseless or "#" in text.raw)
-        words = list(map((self._words if strict else self._words_of_any_case).__getitem__, tokens))
+        words = list(map(self._words.__getitem__, tokens))
         count, marks = len(words), 0
         words.append(None)  # beside the last word, and the first
         for at in compress(range(count), words):
@@ -99,7 +98,7 @@ class Index:
                 if key in forms and first >= ends.get(key, 0):
                     ends[key] = last
                     found.append((-size, first, last, 0, 0, forms[key]))
-            if single:
+            if single and (not mark & _SMALL or explain or text.caseless or "#" in text.raw):
                 found.append((-1, at, at + 1, 0, 0, single))
         if "#" in text.raw or "@" in text.raw:
             found.extend(self._find_tagged(text))
@@ -134,19 +133,17 @@ class Index:
 
 
 def _memory(
-    anchors: Mapping[str, Places], capital: Mapping[str, Forms], topical: Callable[[str], bool], *, strict: bool
+    anchors: Mapping[str, Places], capital: Mapping[str, Forms], topical: Callable[[str], bool]
 ) -> Memory[Word | None]:
-    """What a word of a text may be or be part of; None for nothing, as for most words.
-
-    With `strict` a name of one word that needs a capital is none without it."""
+    """What a word of a text may be or be part of; None for nothing, as for most words."""
     besides = frozenset().union(*(beside for each in set(anchors.values()) for *_, beside in each if beside))
 
     def look_up(word: str) -> Word | None:
         low = _low(word)
         places = anchors.get(low, ())
-        single = () if strict and word == low else capital.get(low, ())
+        single = capital.get(low, ())
         letter = len(word) == 1 and word != low and word not in {"A", "I"}
-        marks = letter * _LETTER | topical(word) * _TOPICAL
+        marks = letter * _LETTER | (single != () and word == low) * _SMALL | topical(word) * _TOPICAL
         return (places, single, marks) if places or single or marks or low in besides else None
 
     return Memory(look_up)

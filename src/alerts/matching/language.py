@@ -46,14 +46,14 @@ def detect(words: Iterable[str], sample: str) -> str:
         least = _SCRIPT_SHARE * sum(map(str.isalpha, sample))
         if found := next((name for name, script in _SCRIPTS if len(script.findall(sample)) > least), ""):
             return found
-    seen = set(words)
-    closed, ordinary = _weights()
+    known = _weights()
+    telling = known.keys() & words
     scores = dict.fromkeys(LANGUAGES, 0.0)
-    for word in closed.keys() & seen:
-        for language, weight in closed[word]:
+    for word in telling:
+        for language, weight in known[word]:
             scores[language] += weight
     # Headlines in English drop articles and auxiliaries: there its ordinary words tell, a little.
-    scores["en"] += _ORDINARY_WORD * len(ordinary & seen)
+    scores["en"] += _ORDINARY_WORD * sum(not known[word] for word in telling)
     best, second = sorted(scores.values(), reverse=True)[:2]
     if best > second * _LEAD:
         return max(scores, key=scores.__getitem__)
@@ -64,9 +64,9 @@ def detect(words: Iterable[str], sample: str) -> str:
 
 
 @cache
-def _weights() -> tuple[dict[str, tuple[tuple[str, float], ...]], frozenset[str]]:
-    """For each word of the closed classes the languages that have it, and how much it says for each; and the ordinary
-    words of English."""
+def _weights() -> dict[str, tuple[tuple[str, float], ...]]:
+    """For each word of the closed classes the languages that have it, and how much it says for each; none for the
+    ordinary words of English."""
     owners = grouped((word, language) for language in LANGUAGES for word in word_list(f"function_words/{language}"))
     closed = {word: tuple((each, 1 / len(having)) for each in having) for word, having in owners.items()}
-    return closed, word_list("common_words/en") - closed.keys()
+    return dict.fromkeys(word_list("common_words/en"), ()) | closed

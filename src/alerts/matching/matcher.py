@@ -27,6 +27,7 @@ from alerts.model.topic import Topic
 HEAD_OF_CONTENT = 300  # characters of the content that count as much as a summary
 VOICE = 0.3  # of an institution that only speaks about others, whatever the rule
 AMBIGUOUS = 0.5  # times this, where other institutions have the name too and nothing tells which is meant
+_NOTHING = Matched()
 _BY_RULE = {Rule.NAME: 1.0, Rule.ALIAS: 1.0, Rule.PRODUCT: 0.8, Rule.DOMAIN: 0.8, Rule.PUBLISHER: 0.8}
 
 
@@ -74,7 +75,8 @@ class Matcher:
         topical: list[str] = []  # the fields that may hold a topic
         for field, text in document.texts.items():
             places, any_topic = self._index.find(text, explain)
-            candidates += _spelled(places, field, document, reject, explain)
+            if places:
+                candidates += _spelled(places, field, document, reject, explain)
             if any_topic:
                 topical.append(field)
         mentions: list[Mention] = []
@@ -84,9 +86,10 @@ class Matcher:
             likelihood = partial(self._likelihood, document, item.source)
             chosen, ambiguous = resolve(candidates, document, reject, self._filters, about, likelihood)
             mentions = _apart([_mention(candidate, candidate in ambiguous, explain) for candidate in chosen])
-        mentions += _about(origin, mentions)
+        if origin:
+            mentions += _about(origin, mentions)
         if tracked_only and not mentions:
-            return Matched()
+            return _NOTHING
         topics = self._lexicon.find(document.texts, mentions, lambda: document.language, topical)
         missed = self._lexicon.near_misses(document.texts, document.language) if explain else ()
         return Matched(tuple(mentions), topics, tuple(rejections), missed)
@@ -111,8 +114,6 @@ class Matcher:
         return len(said.intersection(own.tokens) - ANY_FUNCTION_WORDS) + len(shared_tags) + at_home
 
     def _of_host(self, url: str) -> set[str]:
-        if not self._hosts or not url:
-            return set()
         try:
             name = (urlsplit(url).hostname or "").rstrip(".")
         except ValueError:

@@ -64,7 +64,7 @@ class Draft:
 
     def saved(self, more: datetime | None) -> Case:
         """The case to be stored: due at its next fall, or at `more`, when something was observed meanwhile."""
-        due = min((at for at in (self.case.next_fall(), more) if at is not None), default=None)
+        due = min((at for at in (*self.case.falls().values(), more) if at is not None), default=None)
         key = self.stored.institution, self.upto, self.stored.version + 1, self.configuration
         return Case(*key, self.case.axes, self.reporter.record(), due)
 

@@ -79,7 +79,8 @@ def rehearse(
     result.matched[active.matching_key] = matched
     places = places_of(ordered, matched, only)
     general = active.matching_key, active.authorities, active.wanted, settings.fresh, tuple(active.judged.items())
-    keys = {name: (name, active.case_key(name), *general) for name in places}
+    watched = {name for name in places if active.audience.of(settings.institutions[name])}
+    keys = {name: (name, active.case_key(name), name in watched, *general) for name in places}
     anew = {name: some for name, some in places.items() if keys[name] not in known.followed}
 
     def one(institution: str, instants: Instants) -> Followed:

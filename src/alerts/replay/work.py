@@ -23,7 +23,7 @@ from alerts.stories.cluster import Event as StoryEvent
 from alerts.stories.features import Features, features
 
 Progress = Callable[[int], None]  # called now and then with how many more items are done
-CHUNK = 500
+CHUNK = 500  # items that are matched, or reports that are followed, at once
 WORTH_IT = 4_000  # fewer items than this are done sooner than a process has started
 
 _Part = TypeVar("_Part")
@@ -62,10 +62,10 @@ def matched_in(processes: int, active: Active, items: Sequence[Item], progress: 
         return found
 
     chunks = [range(start, min(start + CHUNK, len(items))) for start in range(0, len(items), CHUNK)]
-    matched: list[Matched | None] = []
-    for found in in_processes(match, chunks, processes if len(items) >= WORTH_IT else 1):
-        matched += found
-        progress(len(found))
+    matched: list[Matched | None] = [None] * len(items)
+    for chunk, found in in_processes(match, chunks, processes if len(items) >= WORTH_IT else 1):
+        matched[chunk.start : chunk.stop] = found
+        progress(len(chunk))
     return matched
 
 
@@ -98,61 +98,65 @@ def in_each(
     progress: Progress,
 ) -> Iterator[tuple[str, _Result]]:
     """`work` on each institution and what the items at its `places` say about it. Counts all items as progress."""
-    order = sorted(places, key=lambda each: (-len(places[each]), each))  # no process is left alone with a long one
-    parts = in_processes(
-        lambda institution: work(institution, observed.about(institution, places[institution])),
-        order,
-        processes if len(observed.items) >= WORTH_IT else 1,
-    )
-    done, steps = 0, len(observed.items) / (sum(map(len, places.values())) or 1)
-    for institution, found in zip(order, parts, strict=True):
-        yield institution, found
-        before, done = done, done + len(places[institution])
-        progress(round(done * steps) - round(before * steps))
-    progress(0 if order else len(observed.items))
+    order = sorted(places, key=lambda each: (-len(places[each]), each))
+    count = min(len(order), 1 + sum(map(len, places.values())) // CHUNK)
+    batches = [order[number::count] for number in range(count)]  # of much the same size
+
+    def work_on(batch: Sequence[str]) -> list[_Result]:
+        instants = [observed.about(each, places[each]) for each in batch]
+        return list(map(work, batch, instants))  # all reports first: in turn the two empty the processor's caches
+
+    total = len(observed.items)
+    parts = in_processes(work_on, batches, processes if total >= WORTH_IT else 1)
+    for number, (batch, found) in enumerate(parts):
+        yield from zip(batch, found, strict=True)
+        progress(total * (number + 1) // count - total * number // count)
+    progress(0 if order else total)
 
 
 def follow(
     active: Active, institution: str, instants: Instants, until: datetime | None, log: list[Step] | None = None
 ) -> Followed:
-    """One institution through its observations; without `until` on to its last fall. Each step is added to `log`."""
+    """One institution through its observations; without `until` on to its last fall. Each step is added to `log`.
+
+    Where no subscriber watches it there are no events."""
     settings, case = active.settings, active.new_case(institution)
+    watched = active.audience.of(case.institution)
     reporter = CaseEvents(case, EventState(), active.wanted, topics=settings.topics, fresh=settings.fresh)
     transitions: list[Transition] = []
     events: list[Event] = []
     for at, batch in instants.items():
-        change, found = reporter.observe(at, batch)
+        change, found = reporter.observe(at, batch) if watched else (case.observe(at, batch), [])
         transitions += change.transitions
         events += found
         if log is not None:
             log.append(Step(at, batch, change.events))
-    while (end := until or case.next_fall()) is not None:
-        falls, found = reporter.advance(end)
-        transitions += falls
-        events += found
-        if until is not None:
-            break
-    return Followed(tuple(transitions), tuple(events), case)
+    falls, found = reporter.advance(until) if watched else (case.advance(until), [])
+    return Followed((*transitions, *falls), (*events, *found), case)
 
 
-_inherited: Callable[[Any], Any] | None = None
+def in_processes(
+    work: Callable[[_Part], _Result], parts: Sequence[_Part], processes: int
+) -> Iterator[tuple[_Part, _Result]]:
+    """`work` on every part, in any order. Forked children have it: it need not travel.
 
-
-def in_processes(work: Callable[[_Part], _Result], parts: Sequence[_Part], processes: int) -> Iterator[_Result]:
-    """`work` on every part, in order. Forked children find it in `_inherited`: it need not travel."""
-    global _inherited  # noqa: PLW0603
+    This process takes parts from the end, until it meets the children: of what it does itself nothing has to travel."""
     if processes < 2 or len(parts) < 2 or "fork" not in multiprocessing.get_all_start_methods():
-        yield from map(work, parts)
+        yield from ((part, work(part)) for part in parts)
         return
+    with ProcessPoolExecutor(processes - 1, multiprocessing.get_context("fork"), _inherit, (work,)) as pool:
+        given = [(part, pool.submit(_call, part)) for part in parts]
+        yield from ((part, work(part)) for part, future in reversed(given) if future.cancel())
+        yield from ((part, future.result()) for part, future in given if not future.cancelled())
+
+
+_inherited: Callable[[Any], Any]  # in a child
+
+
+def _inherit(work: Callable[[Any], Any]) -> None:
+    global _inherited  # noqa: PLW0603
     _inherited = work
-    try:
-        context = multiprocessing.get_context("fork")
-        with ProcessPoolExecutor(min(processes, len(parts)), mp_context=context) as pool:
-            yield from pool.map(_call, parts)
-    finally:
-        _inherited = None
 
 
 def _call(part: Any) -> Any:
-    assert _inherited is not None  # noqa: S101
     return _inherited(part)

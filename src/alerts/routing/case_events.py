@@ -67,8 +67,8 @@ class CaseEvents:
         found += map(self._event, brought)
         return change, sorted(found, key=place)
 
-    def advance(self, to: datetime) -> tuple[list[Transition], list[Event]]:
-        """The falls until `to`, included."""
+    def advance(self, to: datetime | None) -> tuple[list[Transition], list[Event]]:
+        """The falls until `to`, included; without it all that are to come."""
         falls = self.case.advance(to)
         return falls, self.reconsidered(falls)
 

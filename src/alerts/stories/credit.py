@@ -48,9 +48,11 @@ def agency(publisher: str) -> str:
 def credited(author: str, text: str) -> str:
     """The agency that a byline, the dateline or the signature of a text credits, or empty."""
     match = _BYLINE.search(author) if author else None
-    if match is None and text:
+    if match is None and ("(" in text[:_HEAD] or "/" in text[:_HEAD]):
         match = _DATELINE.search(text, 0, _HEAD)
     if match is not None:
         name = match[1] or match[2]
         return _LONG.get(name.lower()) or name.lower()
-    return "reuters" if text and _SIGNED.search(text, max(0, len(text) - _TAIL)) else ""
+    # Without regard to case a pattern looks at each character: few texts need it.
+    signed = "editing by " in text[-_TAIL:].lower() and _SIGNED.search(text, max(0, len(text) - _TAIL))
+    return "reuters" if signed else ""

@@ -159,7 +159,8 @@ def _body_terms(item: Item, text: str, named: Sequence[Mention], known: tuple[st
     opening = item.summary or text
     speakers = [f"@{each.institution}" for each in named if each.rule is Rule.PUBLISHER]
     read = [*speakers, *terms_of(_read(opening[:_BODY], 0, _in_text(item, opening, named)))]
-    found = (term for term in dict.fromkeys(read) if term not in known and weight(term) > FREQUENT)
+    seen = set(known)
+    found = (term for term in dict.fromkeys(read) if term not in seen and weight(term) > FREQUENT)
     return tuple(islice(found, _BODY_TERMS))
 
 

@@ -72,7 +72,7 @@ def terms_of(words: list[str]) -> tuple[str, ...]:
             elif read[index] is None:  # what it means depends on what follows
                 read[index], more = _with_following(word, *[*words[index + 1 : index + 3], "", ""][:2])
                 following = index + 1 + more
-    return tuple(dict.fromkeys(chain.from_iterable(each for each in read if each)))
+    return tuple(dict.fromkeys(chain.from_iterable(filter(None, read))))
 
 
 @lru_cache(maxsize=1 << 14)

@@ -32,24 +32,21 @@ _STEPS = [1, 2, *(value << octave for octave in range(24) for value in (3, 4))]
 class Term:
     """A term of the window: the stories that have it and how often (in units of `IN_TEXT`), its story-days."""
 
-    __slots__ = ("_step", "_weight", "cost", "days", "rare", "stories", "text")
+    __slots__ = ("cost", "days", "rare", "stories", "text")
 
     def __init__(self, text: str) -> None:
+        telling = weight(text)
         self.text = text
         self.stories: dict[Story, int] = {}
         self.days = 0
-        self._weight = weight(text)
-        self.rare = self._weight == RARE
-        self._step = 1
-        self.cost = cost(self._weight, 1)
+        self.rare = telling == RARE
+        self.cost = cost(telling, 1)
 
     def recount(self) -> None:
         """Bring `cost` up to date with the story-days, here and in the norms of the stories."""
-        step = _STEPS[bisect_right(_STEPS, self.days or 1) - 1]
-        if step == self._step:
+        former, self.cost = self.cost, cost(weight(self.text), _STEPS[bisect_right(_STEPS, self.days or 1) - 1])
+        if self.cost == former:
             return
-        self._step = step
-        former, self.cost = self.cost, cost(self._weight, step)
         first, second = self.cost - former, self.cost * self.cost - former * former
         for story, times in self.stories.items():
             story.costs += first * times * times
@@ -195,7 +192,8 @@ class Window:
             reports = dated[term] = dated.get(term, 0) + sign
             if reports == (sign > 0):  # the first of the day came, or the last went
                 term.days += sign
-                term.recount()
+                if term.days > 1 or sign < 0:
+                    term.recount()
                 if not reports:
                     del dated[term]
             if not term.stories:
