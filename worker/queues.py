@@ -45,9 +45,7 @@ class TaskQueues:
             self._app.send_task(task, args=list(ids), retry=False)
 
     def room(self, task: str, claimed: bool) -> int:
-        """How many more tasks the queue of this task takes now; of what no tick claimed only half as many may wait.
-
-        Zero where the broker is absent: what is found meanwhile is stored all the same."""
+        """How many more tasks the queue of this task takes now; of what no tick claimed only half as many may wait."""
         queue = str(ROUTES[task]["queue"])
         with self._app.pool.acquire(block=True) as connection:
             try:
@@ -55,7 +53,7 @@ class TaskQueues:
             except connection.channel_errors:  # an empty queue does not exist
                 waiting = 0
             except (OperationalError, *connection.connection_errors):
-                return 0
+                return 0  # what is found meanwhile is stored all the same
         return max(0, (MAX_WAITING[queue] if claimed else MAX_WAITING[queue] // 2) - int(waiting))
 
 

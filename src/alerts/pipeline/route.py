@@ -84,8 +84,7 @@ def advance(
 ) -> Routed:
     """Does what has fallen due for one subscriber: groups, digests, reminders, summaries.
 
-    Of what is ready the caller enqueues `places`, the next tick the rest. `release`: groups go out so much
-    before they are due."""
+    Of what is ready the caller enqueues `places`. `release`: groups go out so much before they are due."""
     if subscriber_id not in active.settings.subscribers:  # no longer configured: nothing of it will ever be due again
         states = subscriber_state.lock(session, [subscriber_id])
         subscriber_state.save(session, {subscriber_id: (states[subscriber_id], None)})
