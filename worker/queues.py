@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from celery import Celery
+from kombu.exceptions import OperationalError
 from kombu.utils.scheduling import priority_cycle
 
 from alerts.runtime.task_requests import TaskRequests
@@ -24,7 +25,7 @@ ROUTES: Final[Mapping[str, Mapping[str, Any]]] = {
 MAX_WAITING: Final = {"poll": 64, "match": 64, "send": 128}
 """Backpressure: tasks that may wait in each queue, not counting ticks.
 
-What is due beyond that waits in the database, once, and without memory of the broker. A task polls up to 16 sources,
+What is due beyond that waits in the database, once, and without memory of the broker. A task polls up to 32 sources,
 assesses up to 32 institutions, with all that came in meanwhile, or sends up to 16 messages. Half of each queue
 is reserved for what ticks claimed, which is what has waited longest; else the newest requests would take every place.
 """
@@ -45,21 +46,25 @@ class TaskQueues:
             queue = str(ROUTES[task]["queue"])
             if not requests.claimed:
                 if queue not in places:
-                    places[queue] = self.room(task) - MAX_WAITING[queue] // 2
+                    places[queue] = self.room(task, claimed=False)
                 if places[queue] <= 0:
                     continue
                 places[queue] -= 1
             self._app.send_task(task, args=list(ids), retry=False)
 
-    def room(self, task: str) -> int:
-        """How many more tasks the queue of this task takes now."""
+    def room(self, task: str, claimed: bool) -> int:
+        """How many more tasks the queue of this task takes now; of what no tick claimed only half as many may wait.
+
+        Zero where the broker is absent: what is found meanwhile is stored all the same."""
         queue = str(ROUTES[task]["queue"])
         with self._app.pool.acquire(block=True) as connection:
             try:
                 waiting = connection.default_channel.queue_declare(queue, passive=True).message_count
             except connection.channel_errors:  # an empty queue does not exist
                 waiting = 0
-        return max(0, MAX_WAITING[queue] - int(waiting))
+            except (OperationalError, *connection.connection_errors):
+                return 0
+        return max(0, (MAX_WAITING[queue] if claimed else MAX_WAITING[queue] // 2) - int(waiting))
 
 
 class NearestFirst(priority_cycle):

@@ -16,7 +16,7 @@ def measure() -> Part:
         "d",
         "Steady state: polls of unchanged feeds",
         f"{SOURCES:,} feeds that answer 304 Not Modified, made due again as soon as polled, for {SECONDS:.0f} s. "
-        "One worker with 8 threads; a task leases up to 16 sources, fetches each over a connection of its own, plans "
+        "One worker with 8 threads; a task leases up to 32 sources, fetches each over a connection of its own, plans "
         "the next polls and records them.",
     )
     rows = []

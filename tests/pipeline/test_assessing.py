@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -308,6 +309,17 @@ def test_what_is_found_during_an_assessment_is_still_due_after_it(wire: System, 
     assert len(wire.rows(MembershipRow)) == 1, "not assessed yet"
     wire.settle(seconds=ENQUEUE_GRACE.total_seconds())
     assert len(wire.rows(MembershipRow)) == 2
+
+
+def test_what_finds_no_room_in_the_queue_is_for_the_next_tick(wire: System, feeds: FeedServer) -> None:
+    """Enqueued by the poll, it would be dropped, and wait until its claim ends."""
+    wire.settle()
+    feeds.put("wire", [RULING])
+    wire.runtime.room = lambda _step, claimed: sys.maxsize if claimed else 0
+    steps.poll_sources(wire.runtime, "wire", due_only=False)
+    assert not any(requests.assess for requests in wire.driver._waiting)
+    assert wire.rows(FindingRow)
+    assert steps.tick(wire.runtime, once=True).assess == ["globex"]
 
 
 def test_what_is_stored_right_after_the_stamp_of_an_assessment_is_due_after_it(wire: System, feeds: FeedServer) -> None:

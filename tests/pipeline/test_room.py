@@ -29,7 +29,7 @@ class Queue:
         self.most = most
         self.tasks: list[tuple[str, Any]] = []
 
-    def room(self, step: str) -> int:
+    def room(self, step: str, claimed: bool) -> int:
         return max(0, self.most - sum(name == step for name, _ in self.tasks))
 
     def enqueue(self, hints: TaskRequests) -> None:
@@ -93,13 +93,13 @@ from worker.queues import MAX_WAITING, TaskQueues
 queues = TaskQueues(app)
 enqueue, room = queues.enqueue, queues.room
 
-told = {"most": MAX_WAITING, "empty": {name: room(name) for name in ("poll", "assess", "desk", "send")}}
+told = {"most": MAX_WAITING, "empty": {name: room(name, True) for name in ("poll", "assess", "desk", "send")}}
 names = [str(number) for number in range(3 * MAX_WAITING["send"] * SEND_BATCH)]
 for _ in range(3):
     enqueue(TaskRequests(poll=names[: (MAX_WAITING["poll"] - 1) * POLL_BATCH], send=names))
-told["full"] = {name: room(name) for name in ("poll", "send")}
+told["full"] = {name: room(name, True) for name in ("poll", "send")}
 enqueue(TaskRequests(assess=names))
-told["match"] = room("assess")
+told["match"] = room("assess", True)
 enqueue(TaskRequests(assess=["claimed"], claimed=True))
 app.send_task("tick")
 with app.connection() as connection:

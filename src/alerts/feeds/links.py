@@ -61,7 +61,7 @@ def masked(url: str, own: str) -> str:
 
     Each value is replaced by its name in braces, which no URL has. `unmasked` puts the values back."""
     url = _CREDENTIALS.sub("", url)
-    for name, value in _query_values(own):
+    for name, value in _query_values(own) if url else ():
         plain = unquote_plus(value)
         for form in dict.fromkeys((value, plain, quote(plain, safe=""), quote_plus(plain))):
             url = url.replace(form, f"{{{name}}}")
@@ -93,5 +93,5 @@ def host_key(url: str) -> str:
     name = ""
     with suppress(ValueError):  # of the parts, or, as UnicodeError, of what IDNA cannot encode
         name = (urlsplit(url).hostname or "").rstrip(".")
-        name = name.encode("idna").decode("ascii")
+        name = name if name.isascii() else name.encode("idna").decode("ascii")
     return name

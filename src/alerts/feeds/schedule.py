@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
+from typing import Any
 
 from alerts.feeds.diff import Decision
 from alerts.feeds.feed import ErrorKind, FetchResult, ParsedFeed
@@ -60,7 +61,7 @@ def next_poll(
 
     `parsed` and `decision` are None where there was no body to read; a body that is no feed counts as a
     failure. The same arguments give the same plan: the jitter comes from the source's id and the count of polls."""
-    state = replace(state_for(source, state), polls=state.polls + 1, last_poll=now)
+    state = state_for(source, state)
     error, line = result.error, result.detail
     if error is None and parsed is not None and parsed.error is not None:
         error, line = parsed.error, f"{shown(result.final_url)}: {parsed.detail}"
@@ -69,7 +70,7 @@ def next_poll(
         state = poll.succeeded(state)
         wait = poll.wait(state)
     else:
-        state = poll.failed(state, error, line)
+        state = poll.failed(replace(state, polls=state.polls + 1, last_poll=now), error, line)
         wait = poll.backoff(state, error)
     notes = tuple(poll.notes)
     if state.stopped:
@@ -110,6 +111,8 @@ class _Poll:
             self.notes.append(f"works again after {state.failures} failures")
         state = replace(
             state,
+            polls=state.polls + 1,
+            last_poll=now,
             first_success=state.first_success or now,
             last_success=now,
             failures=0,
@@ -119,8 +122,8 @@ class _Poll:
             gone_since=None,
             hub=next(iter(result.hubs), state.hub),
             topic=masked(result.self_link, source.url) or state.topic,
+            **_validators(state, result, held=decision is not None and decision.held > 0),
         )
-        state = _with_validators(state, result, held=decision is not None and decision.held > 0)
         if parsed is not None and not parsed.same_body:
             state = replace(
                 state,
@@ -222,15 +225,15 @@ class _Poll:
         return max(wait, asked)
 
 
-def _with_validators(state: FeedState, result: FetchResult, *, held: bool) -> FeedState:
+def _validators(state: FeedState, result: FetchResult, *, held: bool) -> dict[str, Any]:
     """The validators of this answer, even if the body is the old one. A 304 may leave out what still holds.
 
     None while items are held back: the next poll has to see the feed again."""
     if held:
-        return replace(state, etag="", last_modified="", validators_url="", body_hash="")
-    former = state if result.status == 304 else FeedState()
-    etag, last_modified = result.etag or former.etag, result.last_modified or former.last_modified
-    return replace(state, etag=etag, last_modified=last_modified, validators_url=storable(result.final_url))
+        return {"etag": "", "last_modified": "", "validators_url": "", "body_hash": ""}
+    kept = (state.etag, state.last_modified) if result.status == 304 else ("", "")
+    etag, last_modified = result.etag or kept[0], result.last_modified or kept[1]
+    return {"etag": etag, "last_modified": last_modified, "validators_url": storable(result.final_url)}
 
 
 def _later(old: datetime | None, new: datetime | None, now: datetime) -> datetime | None:

@@ -198,6 +198,7 @@ def _record(runtime: Runtime, active: Active, done: Sequence[_Fetched]) -> dict[
     Raises _LeaseLostError, and records nothing, where one of them is not ours any more."""
     with runtime.database.computing():
         found = _match(active, done)
+    places = runtime.places("assess") if found else 0
     with runtime.database.write(flush=False) as session:
         if found:
             newest = runtime.configuration.current(system_state.in_force(session).number)
@@ -206,12 +207,12 @@ def _record(runtime: Runtime, active: Active, done: Sequence[_Fetched]) -> dict[
         now = runtime.clock()
         if not sources.finish(session, [_finished(runtime, session, each, now) for each in done], now=now):
             raise _LeaseLostError
-        institutions = _store(session, active, done, found, now) if found else {}
+        institutions = _store(session, active, done, found, now, places) if found else {}
         # fault point: poll.written
     # fault point: poll.committed
     outcomes = {each.source.id: _outcome(each, sorted(institutions.get(each.source.id, ()))) for each in done}
     if due := sorted({name for names in institutions.values() for name in names}):
-        runtime.enqueue(TaskRequests(assess=due))
+        runtime.enqueue(TaskRequests(assess=due[:places], claimed=True))
         # fault point: poll.enqueued
     return outcomes
 
@@ -281,10 +282,10 @@ def _match(active: Active, done: Sequence[_Fetched]) -> list[_Matched]:
 
 
 def _store(
-    session: Session, active: Active, done: Sequence[_Fetched], found: Sequence[_Matched], now: datetime
+    session: Session, active: Active, done: Sequence[_Fetched], found: Sequence[_Matched], now: datetime, places: int
 ) -> dict[str, set[str]]:
     """Writes items, revisions and findings with one timestamp of the logical clock; by source the institutions
-    concerned.
+    concerned, of which the caller enqueues the first `places`.
 
     The logical clock is a row lock that all writers of items wait for. So what needs no timestamp is written before:
     above all the rows of the institutions, which an assessment may have locked for a while."""
@@ -294,7 +295,9 @@ def _store(
     for one in found:
         item = one.change.item
         institutions[item.source] |= {*one.matched.institutions(), *former.get(item.id, ())}
-    cases.mark_due(session, set().union(*institutions.values()), now, claimed_until=now + ENQUEUE_GRACE)
+    due = sorted(set().union(*institutions.values()))
+    cases.mark_due(session, due[:places], now, claimed_until=now + ENQUEUE_GRACE)
+    cases.mark_due(session, due[places:], now)
     at = next_timestamp(session, now)
     stamped = [replace(each.change.item, observed=at) for each in found]
     revisions = items.add(session, [each.change for each in found], stamped, [each.publisher for each in found])

@@ -20,7 +20,7 @@ from alerts.rendering.render import Renderer
 from alerts.runtime.bulkhead import Bulkhead
 from alerts.runtime.case_cache import CaseCache
 from alerts.runtime.configuration import Active, Configuration, Generations
-from alerts.runtime.task_requests import TaskRequests
+from alerts.runtime.task_requests import SIZES, TaskRequests
 from alerts.store.clock import SharedClock
 from alerts.store.database import Database
 
@@ -33,8 +33,8 @@ def utc_now() -> datetime:
 class Runtime:
     """Everything that steps work with; HTTP client and renderer are made on first use.
 
-    `enqueue` is called only after a transaction committed. `room` says how many more tasks of a step its queue takes;
-    `enqueue` may drop what is more than that. `cases` are the case files that this process has in memory. `stream` is
+    `enqueue` is called only after a transaction committed. `room` says how many more tasks of a step its queue takes,
+    claimed by a tick or not; `enqueue` may drop what is more than that. `cases` are the case files that this process has in memory. `stream` is
     where console channels print. `pages` are where the world finds the pages; None where it does not."""
 
     database: Database
@@ -46,7 +46,7 @@ class Runtime:
     bulkhead: Bulkhead = field(default_factory=Bulkhead)
     contact: str = ""
     pages: Pages | None = None
-    room: Callable[[str], int] = lambda _task: sys.maxsize
+    room: Callable[[str, bool], int] = lambda _task, _claimed: sys.maxsize
     # Threads that fetch feeds, which mostly wait. Started when needed and kept: to start one costs half a poll.
     fetchers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(64, "fetch"))
 
@@ -60,6 +60,11 @@ class Runtime:
     @cached_property
     def renderer(self) -> Renderer:
         return Renderer(self.configuration.directory / "templates")
+
+    def places(self, step: str) -> int:
+        """How many ids of a step its queue takes from who found them. What is more must be left to the next tick: a
+        request that is dropped would be made again only when the claim on its row ends."""
+        return self.room(step, False) * SIZES[step]
 
     def close(self) -> None:
         """Gives connections and threads back."""
@@ -86,7 +91,7 @@ def prepare(directory: Path | None = None, *, matching: bool = True) -> Active:
     return active
 
 
-def process_runtime(enqueue: Callable[[TaskRequests], None], room: Callable[[str], int]) -> Runtime:
+def process_runtime(enqueue: Callable[[TaskRequests], None], room: Callable[[str, bool], int]) -> Runtime:
     """The runtime of this worker process, from its environment; made anew after a fork."""
     with _PROCESS_LOCK:
         if not _PROCESS or _PROCESS[0][0] != os.getpid():
@@ -101,7 +106,7 @@ def runtime_on(
     directory: Path,
     state: Path,
     enqueue: Callable[[TaskRequests], None],
-    room: Callable[[str], int] = lambda _task: sys.maxsize,
+    room: Callable[[str, bool], int] = lambda _task, _claimed: sys.maxsize,
 ) -> Runtime:
     """The runtime on an open database, as the environment says. Raises ConfigError as `configuration_of` does."""
     return Runtime(

@@ -8,19 +8,20 @@ from datetime import timedelta
 ENQUEUE_GRACE = timedelta(seconds=10)
 # Institutions assessed in one transaction: others that want one of them wait no longer than that takes.
 ASSESS_BATCH = 32
-POLL_BATCH = 16  # so many sources are polled by one task: leased, and recorded where nothing is new, in one transaction
+POLL_BATCH = 32  # so many sources are polled by one task: leased, and recorded where nothing is new, in one transaction
 # Deliveries of one task: those to one service are leased and marked in one transaction each. A sender that is killed
 # may have sent so many that are not marked.
 SEND_BATCH = 16
-_SIZES = {"assess": ASSESS_BATCH, "poll": POLL_BATCH, "send": SEND_BATCH}
+SIZES = {"assess": ASSESS_BATCH, "poll": POLL_BATCH, "send": SEND_BATCH}
 
 
 @dataclass(frozen=True, slots=True)
 class TaskRequests:
     """Ids that are due: sources to poll, institutions to assess, subscribers to advance, deliveries to send.
 
-    `rematch` names the configuration under which recorded items are to be matched again. `claimed`: a tick made them,
-    which asked for room in the queues first. They must not be dropped: the next ones come only when the claim ends."""
+    `rematch` names the configuration under which recorded items are to be matched again. `claimed`: who made them
+    asked for room in the queues and claimed the rows. They must not be dropped: the next ones come only when the claim
+    ends."""
 
     poll: Sequence[str] = ()
     assess: Sequence[str] = ()
@@ -35,7 +36,7 @@ class TaskRequests:
         But matching again comes before assessing, which waits for it."""
         for name in ("send", "desk", "rematch", "assess", "poll"):
             ids = getattr(self, name)
-            size = _SIZES.get(name, 1)
+            size = SIZES.get(name, 1)
             for start in range(0, len(ids), size):
                 yield name, ids[start : start + size]
 

@@ -9,7 +9,6 @@ import ssl
 import time
 import zlib
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any
@@ -71,11 +70,12 @@ def fetch(
         read=limits.read,
     )
     try:
-        result = _follow(client, trail, state, limits, bounds, now)
+        answer = _follow(client, trail, state, limits, bounds, now)
     except FAILURES as error:
         kind, line = _explain(error, limits)
-        result = trail.result(error=kind, detail=f"{shown(trail.current)}: {line}")
-    return replace(result, elapsed=time.monotonic() - bounds.began)
+        answer = {"error": kind, "detail": f"{shown(trail.current)}: {line}"}
+    elapsed = time.monotonic() - bounds.began
+    return FetchResult(trail.asked, trail.current, trail.status, moved_to=trail.moved_to, elapsed=elapsed, **answer)
 
 
 class _Trail:
@@ -93,13 +93,11 @@ class _Trail:
             self.moved_to = target
         self.current = target
 
-    def result(self, **values: Any) -> FetchResult:
-        return FetchResult(self.asked, self.current, self.status, moved_to=self.moved_to, **values)
-
 
 def _follow(
     client: HttpClient, trail: _Trail, state: FeedState, limits: Limits, bounds: Bounds, now: datetime
-) -> FetchResult:
+) -> dict[str, Any]:
+    """What the answer at the end of the redirects says, by the fields of FetchResult."""
     visited: set[str] = set()
     while True:
         if trail.current in visited:
@@ -134,35 +132,33 @@ def _redirected(current: str, response: Response) -> str:
 
 def _answer(
     trail: _Trail, response: Response, limits: Limits, now: datetime, *, asked_conditionally: bool
-) -> FetchResult:
+) -> dict[str, Any]:
     get, status = response.get, response.status
     date = get("date")
     links = headers.links(response.get_all("link"), trail.current)
-    result = trail.result(
-        content_type=get("content-type"),
-        etag=_exact(response, b"etag"),
-        last_modified=_exact(response, b"last-modified"),
-        fresh_for=headers.fresh_for(
+    answer = {
+        "content_type": get("content-type"),
+        "etag": _exact(response, b"etag"),
+        "last_modified": _exact(response, b"last-modified"),
+        "fresh_for": headers.fresh_for(
             cache_control=get("cache-control"), expires=get("expires"), age=get("age"), date=date, now=now
         ),
-        hubs=links.get("hub", ()),
-        self_link=next(iter(links.get("self", ())), ""),
-        server_time=headers.server_time(date, get("age")),
-    )
+        "hubs": links.get("hub", ()),
+        "self_link": next(iter(links.get("self", ())), ""),
+        "server_time": headers.server_time(date, get("age")),
+    }
     if status == 304:
         if not asked_conditionally:
             raise RequestError(ErrorKind.HTTP, "says 304 Not Modified though nothing was known of it")
-        return result
+        return answer
     if status in {200, 203}:
-        return replace(result, body=_body(response, limits))
+        return answer | {"body": _body(response, limits)}
     kind, line = _BY_STATUS.get(status, (ErrorKind.HTTP, "cannot serve it now" if status >= 500 else "refuses"))
-    wait = get("retry-after")
-    return replace(
-        result,
-        error=kind,
-        detail=f"{shown(trail.current)}: answers {status}: it {line}",
-        retry_after=headers.retry_after(wait, date=date, now=now) if wait else None,
-    )
+    return answer | {
+        "error": kind,
+        "detail": f"{shown(trail.current)}: answers {status}: it {line}",
+        "retry_after": headers.retry_after(get("retry-after"), date=date, now=now),
+    }
 
 
 def _exact(response: Response, name: bytes) -> str:

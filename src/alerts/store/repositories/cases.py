@@ -61,10 +61,12 @@ def mark_due(
 ) -> None:
     """Something new was found about these institutions at `at`; those that wait already have been due for longer.
 
-    Until `claimed_until` they are in the caller's hands."""
+    Until `claimed_until` they are in the caller's hands; without it in the next tick's, or in whose they are."""
     rows = [{**_fresh(institution, at), "claimed_until": claimed_until} for institution in sorted(set(institutions))]
-    kept = frozenset({"cursor", "version", "configuration", "axes", "reporter"})
-    upsert(session, CaseRow, rows, keep=kept, least=frozenset({"due_at"}))
+    kept = {"cursor", "version", "configuration", "axes", "reporter"}
+    if claimed_until is None:
+        kept.add("claimed_until")
+    upsert(session, CaseRow, rows, keep=frozenset(kept), least=frozenset({"due_at"}))
 
 
 def _fresh(institution: str, due_at: datetime) -> dict[str, Any]:
