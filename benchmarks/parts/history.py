@@ -29,8 +29,8 @@ def measure() -> Part:
         "f",
         "Replay of new items",
         f"{ITEMS:,} new items of 100 words, one a second, through matching, clustering, scoring and routing for "
-        f"{INSTITUTIONS:,} institutions in memory, of which half are watched; a third is about one of them, and half of "
-        "these moves levels. "
+        f"{INSTITUTIONS:,} institutions in memory, of which half are watched; a third is about one of them, and half "
+        "of these moves levels. "
         f"The target is of new items; entries that were seen before cost less. Then {REPORTS:,} reports of one "
         "institution, one every ten minutes, through its case file alone: what a worker does in an assessment between "
         "reading and writing. Processor time, the median of three runs.",
