@@ -99,8 +99,8 @@ class Matcher:
     def _origin(self, item: Item) -> list[tuple[str, Rule]]:
         """Whom the item is about by where it comes from."""
         speakers = self._speakers.get(item.source, [])
-        site = "/".join(item.url.split("/", 3)[:3])  # the scheme and the host
-        others = sorted(self._of_site[site].difference(speakers)) if self._hosts else []
+        site = "/".join(item.url.split("/", 3)[:3]) if self._hosts else ""  # the scheme and the host
+        others = sorted(self._of_site[site].difference(speakers))
         return [*((name, Rule.PUBLISHER) for name in speakers), *((name, Rule.DOMAIN) for name in others)]
 
     def _likelihood(self, document: Document, source: str, institution: str) -> int:
