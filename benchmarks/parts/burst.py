@@ -110,7 +110,7 @@ def measure(kinds: Sequence[str] = harness.DATABASES) -> Part:
         limit = Target(most=0.05) if kind == "sqlite" else None
         bound = "processor: eight rows a message, and the decision"
         part.figures.append(Figure(f"{kind}: routed, 500 subscribers", "ms/message", spent, bound, limit))
-        bound = "processor: half of it the sending library, then rendering"
+        bound = "processor: a third of it HTTP in Python, then rendering"
         goal = Target(least=300)
         part.figures.append(Figure(f"{kind}: sent, per core", "messages/s", [waiting / work["worker-1"]], bound, goal))
         rows.append(

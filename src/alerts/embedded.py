@@ -287,6 +287,7 @@ def start_workers(supervisor: Supervisor) -> None:
     preload()
     os.environ.update(supervisor.environment)  # which the application reads when it is imported
     app, beat, _ = map(importlib.import_module, ("worker.app", "worker.beat", "worker.tasks"))
+    app.app.finalize()  # else each fork does it, in 2 MB of its own
     prepare()
     gc.freeze()  # what is in memory now stays: it is not scanned again, nor copied by a fork
     for queue, threads in THREADS.items():

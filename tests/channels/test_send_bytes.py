@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from kit.messages import send
 
 from alerts.channels.result import SendReason
-from alerts.channels.send import send
 from alerts.model.alert import DeliveryState
 from alerts.model.secret import Secret
 from alerts.rendering.formats import has_threads

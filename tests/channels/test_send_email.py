@@ -9,9 +9,9 @@ from email.message import EmailMessage
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from kit.messages import send
 
 from alerts.channels.result import SendReason, SendResult
-from alerts.channels.send import send
 from alerts.model.alert import DeliveryState
 from alerts.model.secret import Secret
 from alerts.rendering.render import Renderer

@@ -10,9 +10,9 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
+from kit.messages import send
 
 from alerts.channels.result import SendReason
-from alerts.channels.send import send
 from alerts.model.secret import Secret
 from alerts.rendering.render import Renderer
 from alerts.rendering.view import Format, Rendered

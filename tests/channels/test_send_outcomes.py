@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 import requests
+from kit.messages import send
 
 from alerts.channels.http_capture import Exchange, observe
 from alerts.channels.result import SendReason, SendResult, of_status
-from alerts.channels.send import send
 from alerts.model.alert import DeliveryState
 from alerts.model.channels import ALLOWED_SCHEMES
 from alerts.model.secret import Secret
@@ -184,8 +184,9 @@ def test_what_never_started_within_the_deadline_was_not_sent() -> None:
 def test_a_process_does_not_wait_for_an_abandoned_send(receiver: Receiver) -> None:
     receiver.default.drip = True
     program = (
-        "from alerts.channels.send import send; from alerts.rendering.view import *; from alerts.model.secret import *;"
-        f"print(send(Secret('json://127.0.0.1:{receiver.port}/'), Rendered('1','t','b',Format.TEXT), deadline=2).state)"
+        "from alerts.channels.send import *; from alerts.rendering.view import *; from alerts.model.secret import *;"
+        f"url = Secret('json://127.0.0.1:{receiver.port}/'); message = Rendered('1', 't', 'b', Format.TEXT);"
+        "print(Sender().send(url, message, deadline=2).state)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "unknown"

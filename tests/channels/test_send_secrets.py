@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import pytest
+from kit.messages import send
 
-from alerts.channels.send import send
 from alerts.model.alert import DeliveryState
 from alerts.model.secret import Secret
 from alerts.rendering.render import Renderer

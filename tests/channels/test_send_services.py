@@ -8,9 +8,9 @@ from urllib.parse import unquote_plus
 from xml.sax.saxutils import unescape
 
 import pytest
+from kit.messages import send
 
 from alerts.channels.result import SendReason
-from alerts.channels.send import send
 from alerts.model.alert import DeliveryState
 from alerts.model.level import Level
 from alerts.model.secret import Secret

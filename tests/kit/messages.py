@@ -11,15 +11,18 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
 import requests.adapters
 from aiosmtpd.smtp import SMTP
 
+from alerts.channels.result import SendResult
+from alerts.channels.send import Sender
 from alerts.model.alert import Alert, Lead
 from alerts.model.institution import Criticality
 from alerts.model.level import Axis, Cause, Contribution, Level, Transition
@@ -39,16 +42,23 @@ from alerts.model.profile import (
     Statement,
     Trend,
 )
+from alerts.model.secret import Secret
 from alerts.model.source import Reliability
 from alerts.model.story import Mix
 from alerts.model.subscriber import On, Tier
 from alerts.model.topic import Signal
-from alerts.rendering.view import Entry, MessageView
+from alerts.rendering.view import Entry, MessageView, Rendered
 from alerts.routing.alerts import Kind
 
 AT = datetime(2026, 2, 24, 9, 0, tzinfo=UTC)
 HEADLINE = "Chip maker told to stop exports"
 SECOND = "Regulator opens a review"
+
+
+def send(url: Secret, message: Rendered, *, stream: TextIO | None = None, **options: Any) -> SendResult:
+    """Sends one message by a sender of its own."""
+    with closing(Sender(stream)) as sender:
+        return sender.send(url, message, **options)
 
 
 class Sample:

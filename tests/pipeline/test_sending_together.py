@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
 import queue
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
-import requests
-import urllib3
 from kit.feeds import Entry, FeedServer
 from kit.rawserver import silent_server
 from kit.receiver import Answer, Receiver
@@ -21,13 +18,15 @@ from kit.system import START, System, settings
 from requests.adapters import HTTPAdapter
 from sqlalchemy import insert, update
 
+from alerts.channels import pacing
 from alerts.channels.send import DEADLINE_S
 from alerts.model.alert import DeliveryState
+from alerts.model.secret import Secret
 from alerts.pipeline import steps
 from alerts.pipeline.send import LEASE_SECONDS
 from alerts.runtime.bulkhead import MAX_IN_FLIGHT
 from alerts.runtime.runtime import utc_now
-from alerts.runtime.task_requests import TaskRequests
+from alerts.runtime.task_requests import SEND_BATCH, TaskRequests
 from alerts.store.repositories import deliveries
 from alerts.store.schema import AttemptRow, DeliveryRow
 
@@ -297,21 +296,35 @@ def test_a_burst_to_a_quick_service_needs_no_tick(lines: Any, feeds: FeedServer,
     assert [row.attempts for row in made.rows(DeliveryRow) if row.id in ids] == [1] * 40
 
 
-def test_a_slack_bot_s_messages_about_one_institution_and_axis_make_a_thread(
-    lines: Any, feeds: FeedServer, monkeypatch: pytest.MonkeyPatch
+def test_a_task_goes_on_with_what_waits_for_its_service(
+    lines: Any, feeds: FeedServer, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    posted: list[dict[str, Any]] = []
+    feeds.put("wire", [OUTAGE])
+    made: System = lines(settings({"wire": f"{feeds.url}/wire"}, {"hook": receiver.channel()}))
+    first, *others = sorted(waiting(made, hook=20))
+    asked: list[str] = []
+    made.runtime.enqueue = lambda hints: asked.extend(hints.send)
+    service = pacing.lane(Secret(receiver.channel()))
+    with ExitStack() as full:
+        for _ in range(MAX_IN_FLIGHT):
+            full.enter_context(made.runtime.bulkhead.acquire(service, made.runtime.clock))
+        assert steps.send(made.runtime, *others) == []
+    monkeypatch.setattr("alerts.pipeline.send.TASK_SECONDS", -1)
+    assert len(steps.send(made.runtime, first)) == 1
+    assert asked == others[:SEND_BATCH], "its time is over, so another task is to go on"
+    monkeypatch.undo()
+    assert len(steps.send(made.runtime, *asked)) == 19
+    assert asked == others[:SEND_BATCH], "nothing more was asked for"
 
-    def answer(_adapter: object, request: requests.PreparedRequest, **_options: Any) -> requests.Response:
-        posted.append(json.loads(cast("bytes", request.body)))
-        made = requests.Response()
-        made.status_code = 200
-        made.raw = urllib3.HTTPResponse(
-            io.BytesIO(json.dumps({"ok": True, "ts": f"17.{len(posted)}"}).encode()), preload_content=False
-        )
-        return made
 
-    monkeypatch.setattr(HTTPAdapter, "send", answer)
+def test_a_slack_bot_s_messages_about_one_institution_and_axis_make_a_thread(
+    lines: Any, feeds: FeedServer, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def connection(adapter: HTTPAdapter, *_: object, **__: object) -> Any:
+        return adapter.poolmanager.connection_from_url(f"http://127.0.0.1:{receiver.port}")
+
+    monkeypatch.setattr(HTTPAdapter, "get_connection_with_tls_context", connection)
+    receiver.then(*(Answer(body=json.dumps({"ok": True, "ts": f"17.{number}"}).encode()) for number in (1, 2, 3)))
     channel = "slack://xoxb-1234-1234-4ddbc191d40ee098cbaae6f3523ada2d/#general"
     made: System = lines(settings({"wire": f"{feeds.url}/wire"}, {"slack": channel}))
     feeds.put("wire", [OUTAGE])
@@ -321,5 +334,5 @@ def test_a_slack_bot_s_messages_about_one_institution_and_axis_make_a_thread(
     feeds.put("wire", [OUTAGE, ruling])
     made.poll("wire")
     made.settle(minutes=1)
-    threads = [each.get("thread_ts") for each in posted]
+    threads = [each.get("thread_ts") for each in receiver.accepted]
     assert threads == [None, "17.1", None], "the fall goes under the rise, another axis begins its own"

@@ -2,14 +2,12 @@
 
 import hashlib
 import hmac
-import importlib
 import importlib.resources
 import json
 import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cache
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -41,6 +39,20 @@ COMMON: Final[Mapping[str, tuple[str, str]]] = {
 """Module and class of the services that most people use. Any other makes the library load all of its 130 modules, which
 takes 17 MB and half a second."""
 
+_ASSET: Final = AppriseAsset(
+    app_id="institution-alerts",
+    app_desc="Institution alerts",
+    app_url="",
+    image_url_mask="",
+    image_url_logo="",
+    storage_mode="memory",
+    http_redirects=False,
+)
+"""No files, no pictures from elsewhere, no redirects."""
+
+# It writes tokens into its log, into warnings too: nothing of it is let out. Exchanges say what happened.
+logging.getLogger("apprise").disabled = True
+
 _THREAD_LOST: Final = frozenset(
     {"thread_not_found", "invalid_thread_ts", "message_not_found", "cannot_reply_to_message", "thread_locked"}
     | {"restricted_action_thread_locked", "message_limit_exceeded"}
@@ -71,51 +83,27 @@ def _deliver(url: str, message: Rendered, exchange: Exchange, under: str) -> Sen
     plugin = _plugin(url, message, exchange, under)
     if isinstance(plugin, SendResult):
         return plugin
-    sender = Apprise(asset=_asset())
-    sender.add(plugin)
-    outcome: Any
     try:
-        with observe(exchange):
-            outcome = sender.notify(
+        with observe(
+            exchange
+        ):  # not through `Apprise`, whose report of a send holds the payload, written as an address
+            accepted = plugin.notify(
                 body=message.body,
                 title=message.title,
                 notify_type=message.tone.value,
                 body_format=service.source_format.value if service.source_format else None,
             )
-    except Exception as error:  # noqa: BLE001 - as above
-        outcome, exchange.detail = False, type(error).__name__
-    result = _judge(bool(outcome), exchange, url)
+    except Exception as error:  # noqa: BLE001 - whatever a plugin raises, it has not taken the message
+        accepted, exchange.detail = False, type(error).__name__
+    result = _judge(bool(accepted), exchange, url)
     if result.reason is SendReason.ACCEPTED and not under and has_threads(Secret(url)):
         posted = _answer(exchange.body).get("ts")
         return replace(result, posted=posted if isinstance(posted, str) else "")
     return result
 
 
-@cache
-def _asset() -> Any:
-    """No files, no threads of its own, no pictures from elsewhere, no redirects."""
-    return AppriseAsset(
-        app_id="institution-alerts",
-        app_desc="Institution alerts",
-        app_url="",
-        image_url_mask="",
-        image_url_logo="",
-        storage_mode="memory",
-        async_mode=False,
-        service_timeout=0,  # or it sends in threads that the end of the process waits for
-        http_redirects=False,
-    )
-
-
-@cache
-def _silence_the_library() -> None:
-    """It writes tokens into its log, into warnings too: nothing of it is let out. Exchanges say what happened."""
-    logging.getLogger("apprise").disabled = True
-
-
 def _plugin(url: str, message: Rendered, exchange: Exchange, under: str) -> Any:
     """The library's plugin for the URL, which names one target; else why none can be made."""
-    _silence_the_library()
     try:
         plugin = _made(url, message, exchange, under)
     except Exception:  # noqa: BLE001 - whatever a plugin raises for a URL, its text may hold the secret
@@ -139,7 +127,7 @@ def _made(url: str, message: Rendered, exchange: Exchange, under: str) -> Any:
     arguments.setdefault("cto", CONNECT_S)
     arguments.setdefault("rto", READ_S)
     arguments.update(dict(service_of(url).options), retry=0, wait=0, optional=False, overflow="upstream")
-    arguments.update(redirect=False, asset=_asset())
+    arguments.update(redirect=False, asset=_ASSET)
     schema = arguments["schema"]
     if schema in {"mailto", "mailtos"}:
         plugin = EmailPlugin(**arguments)  # type: ignore[no-untyped-call]
@@ -160,7 +148,7 @@ def _made(url: str, message: Rendered, exchange: Exchange, under: str) -> Any:
         arguments["payload"] = {"id": message.id, **(arguments.get("payload") or {})}
     if kind is not None:
         return kind(**arguments)
-    return Apprise.instantiate(arguments, asset=_asset(), suppress_exceptions=False)
+    return Apprise.instantiate(arguments, asset=_ASSET, suppress_exceptions=False)
 
 
 def _template(name: str) -> str:

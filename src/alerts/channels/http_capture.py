@@ -1,7 +1,7 @@
 """What happened on the wire while a message was sent.
 
 The sending library says only whether a service accepted a message. Whether trying again can help, when, and
-whether the message may have arrived all the same, is known where HTTP is spoken. So `observe` puts one layer
+whether the message may have arrived all the same, is known where HTTP is spoken. So this module puts one layer
 around the HTTP library's adapter. It does nothing unless the current context carries an `Exchange`; the rest of
 the process, and other threads, see no difference."""
 
@@ -20,6 +20,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
+from requests import sessions
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import NewConnectionError
@@ -29,16 +30,15 @@ from alerts.channels.result import SendReason
 BODY_LIMIT = 65_536  # bytes of an answer that are read; the rest is not waited for
 LONGEST_WAIT_S = 1e9  # of a Retry-After, about thirty years: longer ones are no durations any more
 _current: "contextvars.ContextVar[Exchange | None]" = contextvars.ContextVar("exchange", default=None)
-_kept: "contextvars.ContextVar[HTTPAdapter | None]" = contextvars.ContextVar("kept", default=None)
-_install_lock = threading.Lock()
 
 
 class Exchange:
     """The requests of one send. `problem` is what cut it short, `status` and `body` the last answer's.
 
-    `started` is set before the first byte of a request may go out."""
+    `started` is set before the first byte of a request may go out. Requests share the connections of an `adapter`."""
 
     def __init__(self) -> None:
+        self.adapter: HTTPAdapter | None = None
         self.started = False
         self.problem: SendReason | None = None
         self.detail = ""
@@ -103,21 +103,8 @@ class Exchange:
 
 
 @contextlib.contextmanager
-def kept_open() -> Iterator[None]:
-    """Within it, and in contexts copied from it, exchanges with one server in turn share a connection. It ends with the
-    block: one that has lain idle may be dead without a sign, and a message that is written to it may have arrived."""
-    with contextlib.closing(HTTPAdapter()) as adapter:
-        token = _kept.set(adapter)
-        try:
-            yield
-        finally:
-            _kept.reset(token)
-
-
-@contextlib.contextmanager
 def observe(exchange: Exchange) -> Iterator[None]:
     """Within it, and in contexts copied from it, requests go through the exchange."""
-    _install()
     token = _current.set(exchange)
     try:
         yield
@@ -125,27 +112,14 @@ def observe(exchange: Exchange) -> Iterator[None]:
         _current.reset(token)
 
 
-def _install() -> None:
-    """Once a process: the layer around the adapter."""
-    with _install_lock:
-        original = HTTPAdapter.send
-        if getattr(original, "observes", False):
-            return
+_send = HTTPAdapter.send
 
-        @functools.wraps(original)
-        def send(self: HTTPAdapter, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
-            exchange = _current.get()
-            if exchange is None:
-                return original(self, request, *args, **options)
-            return exchange.send(functools.partial(original, _kept.get() or self, request, *args, **options), request)
 
-        send.observes = True  # type: ignore[attr-defined]
-        HTTPAdapter.send = send  # type: ignore[method-assign]
-        for kind in (HTTPConnection, HTTPSConnection):
-            kind.connect = _watched(kind.connect)  # type: ignore[method-assign]
-        HTTPConnection.request = _watched(HTTPConnection.request)  # type: ignore[method-assign]
-        # At DEBUG the HTTP library writes paths, and webhooks have their secret there.
-        logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
+def _observed(self: HTTPAdapter, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+    exchange = _current.get()
+    if exchange is None:
+        return _send(self, request, *args, **options)
+    return exchange.send(functools.partial(_send, exchange.adapter or self, request, *args, **options), request)
 
 
 def _watched(method: Callable[..., None]) -> Callable[..., None]:
@@ -164,6 +138,16 @@ def _watched(method: Callable[..., None]) -> Callable[..., None]:
             exchange.holds(lambda: made)
 
     return watched
+
+
+HTTPAdapter.send = _observed  # type: ignore[method-assign]
+for _kind in (HTTPConnection, HTTPSConnection):
+    _kind.connect = _watched(_kind.connect)  # type: ignore[method-assign]
+HTTPConnection.request = _watched(HTTPConnection.request)  # type: ignore[method-assign]
+# It would read the whole environment for each request, though proxies do not change.
+sessions.get_environ_proxies = functools.lru_cache(1024)(sessions.get_environ_proxies)  # type: ignore[attr-defined]
+# At DEBUG the HTTP library writes paths, and webhooks have their secret there.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 
 def _never_connected(error: requests.ConnectionError) -> bool:

@@ -5,7 +5,7 @@ next. It raises NotFoundError for an id that does not exist and RefusedError whe
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import TextIO
@@ -13,7 +13,7 @@ from typing import TextIO
 from sqlalchemy.orm import Session
 
 from alerts.channels.result import SendReason, SendResult
-from alerts.channels.send import send as hand_over
+from alerts.channels.send import Sender
 from alerts.feeds.diff import HELD_FOR, HELD_POLLS
 from alerts.feeds.state import FeedState, resumed
 from alerts.model.alert import DeliveryState
@@ -189,4 +189,5 @@ def send_test(
         except DeliveryError as error:
             yield channel, SendResult(SendReason.DEADLINE, str(error))
             continue
-        yield channel, hand_over(url, rendered, stream=stream)
+        with closing(Sender(stream)) as sender:
+            yield channel, sender.send(url, rendered)

@@ -4,7 +4,8 @@ import contextvars
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,8 +16,7 @@ from sqlalchemy.orm import Session
 from alerts.access.links import Pages
 from alerts.channels import pacing
 from alerts.channels.result import SendReason, SendResult
-from alerts.channels.send import DEADLINE_S
-from alerts.channels.send import send as hand_over
+from alerts.channels.send import DEADLINE_S, Sender
 from alerts.insight.profiles import restored
 from alerts.model.alert import DeliveryState
 from alerts.model.fields import grouped
@@ -42,6 +42,7 @@ from alerts.store.repositories.incidents import OPERATORS
 
 LEASE_SECONDS = DEADLINE_S + 30.0
 BEGIN_SECONDS = 15.0  # no send begins later than this after its lease, so that it ends within it
+TASK_SECONDS = 2.0  # so long a task goes on with what waits for its service; then others have its thread
 MARK_SECONDS = 1.0  # results that have waited so long are marked before the next send
 # A delivery that its service has no room for is called when a send to it ends; by then it is found again anyway.
 BUSY_WAIT = timedelta(seconds=5)
@@ -50,6 +51,7 @@ BEHIND_WAIT = timedelta(seconds=5)  # for a process that cannot use the configur
 LONGEST_PAUSE = timedelta(hours=1)  # a service that asks for a longer pause is tried again after this
 
 _Channels = Mapping[str, tuple[Secret | None, timedelta]]  # by delivery
+_Sent = tuple[list[Ended], list[str]]  # the attempts made, and the deliveries to the same service that come next
 
 
 def send(runtime: Runtime, *ids: str) -> list[Ended]:
@@ -57,7 +59,20 @@ def send(runtime: Runtime, *ids: str) -> list[Ended]:
 
     Those to one service go one after the other, over one connection; services do not wait for each other. Each attempt
     is on record before its send and its result after it. Killed in between, the lease runs out and the message is sent
-    again under the same id: at least once."""
+    again under the same id: at least once. What waits for the same service is sent next, without another task."""
+    ended: list[Ended] = []
+    due: Sequence[str] = ids
+    until = time.monotonic() + TASK_SECONDS
+    while due:
+        made, due = _send_due(runtime, due)
+        ended += made
+        if due and time.monotonic() > until:
+            runtime.enqueue(TaskRequests(send=due))
+            break
+    return ended
+
+
+def _send_due(runtime: Runtime, ids: Sequence[str]) -> _Sent:
     with runtime.database.read() as session:
         in_force = system_state.in_force(session)
         found = deliveries.channels(session, ids)
@@ -68,33 +83,32 @@ def send(runtime: Runtime, *ids: str) -> list[Ended]:
         with runtime.database.write() as session:
             waiting = deliveries.waiting(session, ids, now)
             deliveries.put_off(session, {each.id: now + BEHIND_WAIT for each in waiting})
-        return []
+        return [], []
     channels = {delivery: _channel(active.settings, *to) for delivery, to in found.items()}
     services = grouped((pacing.lane(url) if url else "", delivery) for delivery, (url, _) in channels.items())
     work = [partial(_send, runtime, active, service, some, channels) for service, some in services.items()]
-    if len(work) <= 1:
-        return [ended for each in work for ended in each()]
-    with ThreadPoolExecutor(len(work), thread_name_prefix="service") as pool:
-        begun = [pool.submit(contextvars.copy_context().run, each) for each in work]
-    return [ended for each in begun for ended in each.result()]
+    if len(work) == 1:
+        return work[0]()
+    ended: list[Ended] = []
+    with ThreadPoolExecutor(max(1, len(work)), thread_name_prefix="service") as pool:
+        for each in as_completed([pool.submit(contextvars.copy_context().run, each) for each in work]):
+            made, following = each.result()
+            ended += made
+            runtime.enqueue(TaskRequests(send=following))
+    return ended, []
 
 
-def _send(runtime: Runtime, active: Active, service: str, ids: Sequence[str], channels: _Channels) -> list[Ended]:
+def _send(runtime: Runtime, active: Active, service: str, ids: Sequence[str], channels: _Channels) -> _Sent:
     """Sends deliveries to one service; the service "" stands for channels that are no longer configured."""
     latest = time.monotonic() + BEGIN_SECONDS
-    ended: list[Ended] = []
     with runtime.bulkhead.acquire(service, runtime.clock) as slot:
         leased, busy = _take(runtime, service, slot, ids, channels)
         # fault point: send.leased
-        if slot is not None and leased:
-            ended = _send_leased(runtime, active, slot, leased, channels, latest)
+        ended = _send_leased(runtime, active, slot, leased, channels, latest) if slot is not None and leased else []
     if slot is not None:
-        following = runtime.bulkhead.next_waiters(service, SEND_BATCH)
-    else:  # in the line for the service, now that it is on record that they wait
-        following = [each for each in busy if not runtime.bulkhead.wait(service, each, runtime.clock())]
-    if following:
-        runtime.enqueue(TaskRequests(send=following))
-    return ended
+        return ended, runtime.bulkhead.next_waiters(service, SEND_BATCH)
+    # In the line for the service, now that it is on record that they wait.
+    return ended, [each for each in busy if not runtime.bulkhead.wait(service, each, runtime.clock())]
 
 
 def _take(
@@ -112,9 +126,7 @@ def _take(
         free = [each for each in found if (each.subscriber, each.channel) not in muted]
         if unsubscribed:
             deliveries.suppress(session, unsubscribed, Reason.UNSUBSCRIBED.value)
-        if not free:
-            pass
-        elif not service and system_state.in_force(session).number != runtime.configuration.number:
+        if not service and system_state.in_force(session).number != runtime.configuration.number:
             # Published meanwhile: they may be channels of that configuration.
             deliveries.put_off(session, {each.id: now + BEHIND_WAIT for each in free})
         elif slot is not None:
@@ -135,15 +147,13 @@ def _send_leased(
     runtime: Runtime, active: Active, slot: Slot, leased: Sequence[Leased], channels: _Channels, latest: float
 ) -> list[Ended]:
     """Sends deliveries in turn. Where their service is slow or asks for a pause, those that are left are given back."""
-    from alerts.channels.http_capture import kept_open  # the sender alone imports it
-
     ended: list[Ended] = []
     marked, began = 0, time.monotonic()
     with runtime.database.read() as session:
         recorded = Recorded.of(session, leased)
-    with kept_open():
+    with closing(Sender(runtime.stream)) as sender:
         for number, each in enumerate(leased, start=1):
-            result, thread = _hand_over(runtime, active, each, channels[each.id][0], recorded)
+            result, thread = _hand_over(runtime, active, sender, each, channels[each.id][0], recorded)
             # fault point: send.sent
             now = runtime.clock()
             ended.append(_ended(each, result, thread, now))
@@ -158,7 +168,7 @@ def _send_leased(
 
 
 def _hand_over(
-    runtime: Runtime, active: Active, leased: Leased, url: Secret | None, recorded: "Recorded"
+    runtime: Runtime, active: Active, sender: Sender, leased: Leased, url: Secret | None, recorded: "Recorded"
 ) -> tuple[SendResult, str]:
     """What came of a send, and the thread that the message belongs to."""
     if url is None:
@@ -175,7 +185,7 @@ def _hand_over(
     if rendered.thread and has_threads(url):
         with runtime.database.read() as session:
             under = deliveries.thread(session, leased, rendered.thread)
-    return hand_over(url, rendered, under=under, stream=runtime.stream), rendered.thread
+    return sender.send(url, rendered, under=under), rendered.thread
 
 
 def _channel(settings: Settings, subscriber: str, channel: str) -> tuple[Secret | None, timedelta]:
@@ -213,8 +223,7 @@ def _finish(runtime: Runtime, settings: Settings, ended: Sequence[Ended], others
             if result.retry_after is not None:  # it asks for that, whichever the message
                 deliveries.pause(session, leased, now + min(LONGEST_PAUSE, timedelta(seconds=result.retry_after)))
     # fault point: send.recorded
-    if following:
-        runtime.enqueue(TaskRequests(send=following))
+    runtime.enqueue(TaskRequests(send=following))
     for each in ended:
         severity = logging.INFO if each.state is DeliveryState.SENT else logging.WARNING
         to, said = fields_of(each.leased, "subscriber", "channel"), fields_of(each.result, "reason", "line")

@@ -60,8 +60,7 @@ def shorten_at_word(text: str, limit: int) -> str:
 
 def title(text: str) -> str:
     """A title in a field of its own, whose markup is the service's affair: nothing in it is live anywhere."""
-    text = _MENTION.sub(_NO_MENTION, text).replace("<", "‹").replace(">", "›")
-    return text.replace("](", "]\u200b(").translate(_LOOKALIKES)
+    return chat(text).replace("](", "]\u200b(").translate(_LOOKALIKES)
 
 
 def headline(text: str, limit: int = TITLE_LIMIT) -> str:

@@ -34,8 +34,9 @@ class Runtime:
     """Everything that steps work with; HTTP client and renderer are made on first use.
 
     `enqueue` is called only after a transaction committed. `room` says how many more tasks of a step its queue takes,
-    claimed by a tick or not; `enqueue` may drop what is more than that. `cases` are the case files that this process has in memory. `stream` is
-    where console channels print. `pages` are where the world finds the pages; None where it does not."""
+    claimed by a tick or not; `enqueue` may drop what is more than that. `cases` are the case files that this process
+    has in memory. `stream` is where console channels print. `pages` are where the world finds the pages; None where it
+    does not."""
 
     database: Database
     configuration: Configuration
