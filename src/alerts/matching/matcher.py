@@ -20,6 +20,7 @@ from alerts.matching.voice import is_voice
 from alerts.model.fields import grouped
 from alerts.model.institution import Institution
 from alerts.model.item import Item
+from alerts.model.memory import Memory
 from alerts.model.mention import Matched, Mention, Rejection, Rule
 from alerts.model.source import Source
 from alerts.model.topic import Topic
@@ -50,6 +51,7 @@ class Matcher:
         self._index = Index(chain.from_iterable(map(forms, self._institutions.values())), self._lexicon.topical)
         self._tags = {source.id: source.tags for source in sources.values() if source.tags}
         self._hosts = grouped((host(each), one.id) for one in self._institutions.values() for each in one.domains)
+        self._of_site = Memory(self._of_host)
         known = self._institutions.keys()
         self._speakers = {each.id: sorted(each.speaks_for & known) for each in sources.values() if each.speaks_for}
 
@@ -97,7 +99,8 @@ class Matcher:
     def _origin(self, item: Item) -> list[tuple[str, Rule]]:
         """Whom the item is about by where it comes from."""
         speakers = self._speakers.get(item.source, [])
-        others = sorted(self._of_host(item.url).difference(speakers))
+        site = "/".join(item.url.split("/", 3)[:3]) if self._hosts else ""  # the scheme and the host
+        others = sorted(self._of_site[site].difference(speakers))
         return [*((name, Rule.PUBLISHER) for name in speakers), *((name, Rule.DOMAIN) for name in others)]
 
     def _likelihood(self, document: Document, source: str, institution: str) -> int:

@@ -117,11 +117,9 @@ def in_each(
 def follow(
     active: Active, institution: str, instants: Instants, until: datetime | None, log: list[Step] | None = None
 ) -> Followed:
-    """One institution through its observations; without `until` on to its last fall. Each step is added to `log`.
-
-    Where no subscriber watches it there are no events."""
+    """One institution through its observations; without `until` on to its last fall. Each step is added to `log`."""
     settings, case = active.settings, active.new_case(institution)
-    watched = active.audience.of(case.institution)
+    watched = active.audience.of(case.institution)  # where nobody does there are no events
     reporter = CaseEvents(case, EventState(), active.wanted, topics=settings.topics, fresh=settings.fresh)
     transitions: list[Transition] = []
     events: list[Event] = []
