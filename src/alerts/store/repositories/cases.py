@@ -63,9 +63,7 @@ def mark_due(
 
     Until `claimed_until` they are in the caller's hands; without it in the next tick's, or in whose they are."""
     rows = [{**_fresh(institution, at), "claimed_until": claimed_until} for institution in sorted(set(institutions))]
-    kept = {"cursor", "version", "configuration", "axes", "reporter"}
-    if claimed_until is None:
-        kept.add("claimed_until")
+    kept = {"cursor", "version", "configuration", "axes", "reporter", *(() if claimed_until else ("claimed_until",))}
     upsert(session, CaseRow, rows, keep=frozenset(kept), least=frozenset({"due_at"}))
 
 
