@@ -84,9 +84,8 @@ def _deliver(url: str, message: Rendered, exchange: Exchange, under: str) -> Sen
     if isinstance(plugin, SendResult):
         return plugin
     try:
-        with observe(
-            exchange
-        ):  # not through `Apprise`, whose report of a send holds the payload, written as an address
+        # Not through `Apprise`, whose report of a send holds the payload, written as an address.
+        with observe(exchange):
             accepted = plugin.notify(
                 body=message.body,
                 title=message.title,
