@@ -1,12 +1,13 @@
 """The tables. Ids are texts that mean the same everywhere; instants are exact microseconds.
 
-sources ─< items ─< revisions ─< findings >─ cases        what was observed, and what it says about whom cases ─<
-memberships >─ stories, story_events             which items report one event cases ─< assessments, story_versions,
-story_rises         what stories amounted to, and when cases ─< transitions ─< alerts >─ deliveries ─< attempts  what
-changed, the alerts and how they were delivered desks ─< watches                                          what each
-subscriber was notified of so far answers                                                   what readers answered to
-alerts: verdicts, preferences clock, silences, links, sessions                          one row each of what all workers
-share troubles                                                  incidents of the system itself, while they last
+sources ─< items ─< revisions ─< findings >─ cases        what was observed, and what it says about whom
+cases ─< memberships >─ stories, story_events             which items report one event
+cases ─< assessments, story_versions, story_rises         what stories amounted to, and when
+cases ─< transitions ─< alerts >─ deliveries ─< attempts  what changed, the alerts and how they were delivered
+desks ─< watches                                          what each subscriber was notified of so far
+answers                                                   what readers answered to alerts: verdicts, preferences
+clock, silences, links, sessions                          one row each of what all workers share
+troubles                                                  incidents of the system itself, while they last
 configurations                                            the generations of the configuration"""
 
 from datetime import datetime
