@@ -20,7 +20,7 @@ from alerts.model.times import format_time
 from alerts.pipeline import steps
 from alerts.runtime.case_cache import CaseCache
 from alerts.runtime.configuration import Active, Configuration
-from alerts.runtime.task_requests import ENQUEUE_GRACE, TaskRequests
+from alerts.runtime.task_requests import ENQUEUE_GRACE, SEND_BATCH, TaskRequests
 from alerts.store.clock import next_timestamp
 from alerts.store.database import Database
 from alerts.store.maintenance import retention
@@ -320,6 +320,26 @@ def test_what_finds_no_room_in_the_queue_is_for_the_next_tick(wire: System, feed
     assert not any(requests.assess for requests in wire.driver._waiting)
     assert wire.rows(FindingRow)
     assert steps.tick(wire.runtime, once=True).assess == ["globex"]
+
+
+@pytest.mark.parametrize("tasks", [0, 1])
+def test_messages_that_find_no_room_in_the_queue_are_for_the_next_tick(
+    lines: Any, feeds: FeedServer, tasks: int
+) -> None:
+    """A request for more than there is room for would be dropped or fill the queue."""
+    channels = {f"hook-{number}": f"json://127.0.0.1:9/{number}" for number in range(SEND_BATCH + 3)}
+    made: System = lines(settings({"wire": f"{feeds.url}/wire"}, channels))
+    made.settle()
+    feeds.put("wire", [OUTAGE])
+    steps.poll_sources(made.runtime, "wire", due_only=False)
+    made.driver._waiting.clear()
+    made.runtime.room = lambda _step, claimed: sys.maxsize if claimed else tasks
+    steps.assess(made.runtime, "acme")
+    written = {row.id for row in made.deliveries("pending")}
+    assert len(written) == len(channels)
+    asked = {each for requests in made.driver._waiting for each in requests.send}
+    assert len(asked) == tasks * SEND_BATCH
+    assert {*steps.tick(made.runtime, once=True).send} == written - asked
 
 
 def test_what_is_stored_right_after_the_stamp_of_an_assessment_is_due_after_it(wire: System, feeds: FeedServer) -> None:

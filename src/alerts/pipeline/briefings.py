@@ -35,8 +35,8 @@ def queue(session: Session, settings: Settings, since: datetime, now: datetime) 
         for channel in subscriber.channels:
             key = stable_id("briefing", subscriber.id, channel, week)
             made = Message(key, subscriber.id, channel, Kind.BRIEFING, due, (), detail=week)
-            written.append(Written(made))
-    deliveries.add_deliveries(session, written, now=now, claimed_until=now + ENQUEUE_GRACE)
+            written.append(Written(made, claimed_until=now + ENQUEUE_GRACE))
+    deliveries.add_deliveries(session, written, now=now)
     return [each.message.id for each in written]
 
 

@@ -207,12 +207,12 @@ def _record(runtime: Runtime, active: Active, done: Sequence[_Fetched]) -> dict[
         now = runtime.clock()
         if not sources.finish(session, [_finished(runtime, session, each, now) for each in done], now=now):
             raise _LeaseLostError
-        institutions = _store(session, active, done, found, now, places) if found else {}
+        institutions, due = _store(session, active, done, found, now, places) if found else ({}, [])
         # fault point: poll.written
     # fault point: poll.committed
     outcomes = {each.source.id: _outcome(each, sorted(institutions.get(each.source.id, ()))) for each in done}
-    if due := sorted({name for names in institutions.values() for name in names}):
-        runtime.enqueue(TaskRequests(assess=due[:places]))
+    if due:
+        runtime.enqueue(TaskRequests(assess=due))
         # fault point: poll.enqueued
     return outcomes
 
@@ -283,9 +283,9 @@ def _match(active: Active, done: Sequence[_Fetched]) -> list[_Matched]:
 
 def _store(
     session: Session, active: Active, done: Sequence[_Fetched], found: Sequence[_Matched], now: datetime, places: int
-) -> dict[str, set[str]]:
-    """Writes items, revisions and findings with one timestamp of the logical clock; by source the institutions
-    concerned, of which the caller enqueues the first `places`.
+) -> tuple[dict[str, set[str]], list[str]]:
+    """Writes items, revisions and findings with one timestamp of the logical clock. By source the institutions
+    concerned; and those that the caller is to enqueue, `places` at most.
 
     The logical clock is a row lock that all writers of items wait for. So what needs no timestamp is written before:
     above all the rows of the institutions, which an assessment may have locked for a while."""
@@ -306,7 +306,7 @@ def _store(
         about = former.get(item.id, set())
         rows += finding_rows(active, each.matched, each.features, item, revision, about, quiet=each.backfill)
     cases.add_findings(session, rows)
-    return institutions
+    return institutions, due[:places]
 
 
 def finding_rows(

@@ -154,9 +154,8 @@ class _Written:
         considered = {alert.id: explanation_record(why, alert.channel) for alert, why in made if why is not None}
         alerts.add(self.session, [alert for alert, _ in made], transition_ids=self.transitions, considered=considered)
         alerts.drop(self.session, [each for outcome, _ in self._unwritten for each in outcome.dropped])
-        written = [deliveries.Written(each, seen) for outcome, seen in self._unwritten for each in outcome.messages]
-        mine = set(self.routed.ready)
-        for enqueued, until in ((True, self.now + ENQUEUE_GRACE), (False, None)):
-            some = [each for each in written if (each.message.id in mine) is enqueued]
-            deliveries.add_deliveries(self.session, some, now=self.now, claimed_until=until)
+        claimed = dict.fromkeys(self.routed.ready, self.now + ENQUEUE_GRACE)
+        messages = [(each, seen) for outcome, seen in self._unwritten for each in outcome.messages]
+        written = [deliveries.Written(each, seen, claimed_until=claimed.get(each.id)) for each, seen in messages]
+        deliveries.add_deliveries(self.session, written, now=self.now)
         self._unwritten = []

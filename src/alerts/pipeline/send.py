@@ -251,8 +251,9 @@ def _to_fallback(session: Session, settings: Settings, dead: Leased, now: dateti
     alerts_, reminders, superseded = (tuple(dead.message[key]) for key in ("alerts", "reminders", "superseded"))
     made = stable_id("fallback", dead.id, channel)
     message = Message(made, dead.subscriber, channel, Kind(dead.kind), dead.at, alerts_, reminders, superseded)
-    written = deliveries.Written(message, more={**dead.message, "instead_of": dead.channel})
-    deliveries.add_deliveries(session, [written], now=now, claimed_until=now + ENQUEUE_GRACE)
+    more = {**dead.message, "instead_of": dead.channel}
+    written = [deliveries.Written(message, more=more, claimed_until=now + ENQUEUE_GRACE)]
+    deliveries.add_deliveries(session, written, now=now)
     return [made]
 
 

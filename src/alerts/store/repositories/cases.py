@@ -61,10 +61,11 @@ def mark_due(
 ) -> None:
     """Something new was found about these institutions at `at`; those that wait already have been due for longer.
 
-    Until `claimed_until` they are in the caller's hands; without it in the next tick's, or in whose they are."""
+    Until `claimed_until` they are in the caller's hands; None: a claim that there is stays."""
     rows = [{**_fresh(institution, at), "claimed_until": claimed_until} for institution in sorted(set(institutions))]
-    kept = {"cursor", "version", "configuration", "axes", "reporter", *(() if claimed_until else ("claimed_until",))}
-    upsert(session, CaseRow, rows, keep=frozenset(kept), least=frozenset({"due_at"}))
+    kept = frozenset({"cursor", "version", "configuration", "axes", "reporter"})
+    kept |= {"claimed_until"} if claimed_until is None else set()
+    upsert(session, CaseRow, rows, keep=kept, least=frozenset({"due_at"}))
 
 
 def _fresh(institution: str, due_at: datetime) -> dict[str, Any]:

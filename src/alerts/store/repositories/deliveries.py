@@ -97,28 +97,27 @@ class Leased:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A message to be written, the instant of the newest observation behind it, and what else its sender must know."""
+    """A message to be written, the instant of the newest observation behind it, and what else its sender must know.
+
+    Until `claimed_until` it is in the hands of who writes it; None: the next tick hands it out."""
 
     message: Message
     observed: datetime | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
+    claimed_until: datetime | None = None
 
 
-def add_deliveries(
-    session: Session, written: Sequence[Written], *, now: datetime, claimed_until: datetime | None
-) -> None:
-    """Writes the rows of messages and which alerts each carries; one already known is left as it is.
-
-    Those to be sent are claimed by the caller until `claimed_until`; None: not claimed."""
-    insert_new(session, DeliveryRow, [_delivery(each, now, claimed_until) for each in written])
+def add_deliveries(session: Session, written: Sequence[Written], *, now: datetime) -> None:
+    """Writes the rows of messages and which alerts each carries; one already known is left as it is."""
+    insert_new(session, DeliveryRow, [_delivery(each, now) for each in written])
     sent = [each.message for each in written if each.message.held is None]
     subscriber_state.carry(session, ((alert, each.id) for each in sent for alert in each.carries))
 
 
-def _delivery(each: Written, now: datetime, claimed_until: datetime | None) -> dict[str, Any]:
+def _delivery(each: Written, now: datetime) -> dict[str, Any]:
     held = each.message.held
     state = DeliveryState.PENDING if held is None else DeliveryState.SUPPRESSED
-    due = {"due_at": now, "claimed_until": claimed_until} if held is None else {"due_at": None, "claimed_until": None}
+    due = {"due_at": now if held is None else None, "claimed_until": each.claimed_until}
     # What the sender needs to know of a message; the alerts themselves are rows.
     record = fields_of(each.message, "alerts", "reminders", "superseded", "standing", "more", "detail")
     known = {"created_at": now, "observed_at": each.observed, "message": {**record, **each.more}, "attempts": 0}

@@ -50,7 +50,7 @@ def forget(session: Session, some: Iterable[Known]) -> None:
 def add_message(session: Session, delivery: str, channel: str, record: Mapping[str, Any], now: datetime) -> None:
     """Puts a message to the operators into the outbox."""
     message = Message(delivery, OPERATORS, channel, Kind.OPERATORS, now, ())
-    deliveries.add_deliveries(session, [deliveries.Written(message, more=record)], now=now, claimed_until=None)
+    deliveries.add_deliveries(session, [deliveries.Written(message, more=record)], now=now)
 
 
 def dead_channels(session: Session) -> dict[tuple[str, str], int]:
