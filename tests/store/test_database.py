@@ -24,6 +24,7 @@ from alerts.store.upsert import insert_new, upsert
 NOW = datetime(2026, 2, 24, 9, 0, tzinfo=UTC)
 
 
+@pytest.mark.servers
 def test_a_wait_for_a_connection_that_takes_too_long_is_one_line_and_no_defect(postgres_url: str) -> None:
     database = Database(postgres_url, pool_size=1)
     pool = database.engine.pool
