@@ -19,7 +19,7 @@ from alerts.model.counted import counted
 from alerts.model.errors import InputError, UsageError
 from alerts.model.records import to_line
 from alerts.model.subscriber import Tier
-from alerts.model.times import EPOCH, format_time, parse_duration, point_in_time
+from alerts.model.times import format_time, parse_duration
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -135,16 +135,6 @@ def duration(option: str, text: str) -> timedelta:
     except (ValueError, OverflowError):
         raise UsageError(f"{option} {text!r} is no duration; write for example 30m, 2h or 30d") from None
     return lasting
-
-
-def past_instant(text: str | None, now: datetime) -> datetime:
-    """Of `--at`: now where it is left out. Raises UsageError for an instant of which nothing can be known."""
-    moment = point_in_time(text, now) or now
-    if moment > now:
-        raise UsageError("--at is in the future; projected falls are in the profile of today")
-    if moment < EPOCH:
-        raise UsageError("--at is before 1970, when nothing was recorded")
-    return moment
 
 
 def check_writable(path: Path) -> None:

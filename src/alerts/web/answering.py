@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from alerts.access.links import ANSWERABLE, answered, unsubscribe_token, unsubscriber
+from alerts.access.links import ANSWERABLE, Pages, answered, unsubscriber
 from alerts.model.alert import Alert
 from alerts.model.answer import MUTE_DAYS, PREFERENCES, Answer, AnswerKind, WrongReason
 from alerts.model.errors import NotFoundError
@@ -101,8 +101,8 @@ def _asked(site: Site, session: Session, request: Request) -> Asked:
     about = answered(site.authenticator.signer, request.path_params["token"])
     now = site.now()
     if about is None:
-        site.authenticator.check_attempts(request, now)
-        site.authenticator.was_wrong(request, now)
+        site.authenticator.attempts.check(request, now)
+        site.authenticator.attempts.was_wrong(request, now)
         raise HTTPException(403, "This link is not complete: follow it from the message again.")
     alert_id, channel, expires_at = about
     if now >= expires_at:
@@ -153,7 +153,7 @@ def _page(
         "ends": {days: now + timedelta(days=days) for days in MUTE_DAYS},
         "done": done,
         "standing": {each.id: each for each in (*given, *chosen)}.values(),
-        "unsubscribe": f"/unsubscribe/{unsubscribe_token(site.authenticator.signer, asked.subscriber.id, here)}",
+        "unsubscribe": Pages("", site.authenticator.signer).unsubscribe(asked.subscriber.id, here),
     }
     return site.page(request, "answer.html.j2", Visitor(), values)
 
