@@ -69,7 +69,7 @@ for unit in (
     )
     matcher.match(item)
     features(item, "P")
-    for markup in (escape.slack, escape.markdown, escape.discord, escape.hypertext, escape.chat):
+    for markup in (escape.slack, escape.markdown, escape.discord, html.escape, escape.chat):
         markup(escape.clean(text))
     escape.safe_url(text[:2_000])
 print("done")
