@@ -46,6 +46,7 @@ def test_every_threat_names_where_it_is_tested() -> None:
 
 
 BUSY = """
+import html
 import sys
 from datetime import UTC, datetime
 from pathlib import Path

@@ -64,15 +64,7 @@ def answered(signer: Signer, token: str) -> tuple[str, str, datetime] | None:
 
     None where it is forged or cut."""
     parts = signer.read(Purpose.ANSWER, token)
-    if parts is None or len(parts) != 3:
-        return None
-    return parts[0], parts[1], EPOCH + timedelta(minutes=int(parts[2], 16))
-
-
-def unsubscriber(signer: Signer, token: str) -> tuple[str, str] | None:
-    """The subscriber and the channel of a token of `Pages.unsubscribe`; None where it is forged."""
-    parts = signer.read(Purpose.UNSUBSCRIBE, token)
-    return (parts[0], parts[1]) if parts is not None and len(parts) == 2 else None
+    return None if parts is None else (parts[0], parts[1], EPOCH + timedelta(minutes=int(parts[2], 16)))
 
 
 @dataclass(frozen=True, slots=True)

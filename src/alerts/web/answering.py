@@ -11,7 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from alerts.access.links import ANSWERABLE, Pages, answered, unsubscriber
+from alerts.access.links import ANSWERABLE, Pages, answered
+from alerts.access.signing import Purpose
 from alerts.model.alert import Alert
 from alerts.model.answer import MUTE_DAYS, PREFERENCES, Answer, AnswerKind, WrongReason
 from alerts.model.errors import NotFoundError
@@ -166,7 +167,7 @@ def unsubscribe(request: Request, fields: QueryParams) -> Response:
     """GET asks, for mail scanners follow links; POST does it, and to `/undo` takes it back. The token alone decides: no
     cookie is needed."""
     site = site_of(request)
-    found = unsubscriber(site.authenticator.signer, request.path_params["token"])
+    found = site.authenticator.signer.read(Purpose.UNSUBSCRIBE, request.path_params["token"])
     if found is None:
         raise HTTPException(403, "This link is not complete: follow it from the message again.")
     subscriber, channel = found
