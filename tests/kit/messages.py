@@ -85,7 +85,7 @@ class Sample:
             signal_focus=Signal.GOVERNANCE,
             topic="export-controls",
             impact=Level.HIGH,
-            confidence=Confidence("B", Mix.MIXED, 0.78),
+            confidence=Confidence(0.78, "B", Mix.MIXED),
             coverage=Coverage(CoverageState.PARTIAL, 3, ("wire",), AT - timedelta(hours=7)),
             counts=Counts(2, 3, 2, 1),
             matrix=tuple(

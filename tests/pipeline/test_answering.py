@@ -12,7 +12,7 @@ from kit.receiver import Receiver
 from kit.system import START, System, settings
 from sqlalchemy import select
 
-from alerts.access.links import Pages, answer_token, answered
+from alerts.access.links import Pages, answered
 from alerts.access.signing import Signer
 from alerts.config.load import load_entries
 from alerts.explain.alert import explain
@@ -226,5 +226,5 @@ def test_the_message_carries_links_that_open_to_whoever_reads_its_channel(desk: 
     assert about is not None
     assert about[:2] == (alert["id"], "chat")
     assert about[2] - desk.clock.at <= timedelta(days=30)
-    foreign = answer_token(Signer(b"another key of this test"), "a", "b", START)
-    assert answered(desk.runtime.pages.signer, foreign) is None
+    foreign = Pages("", Signer(b"another key of this test")).answer("a", "b", START)
+    assert answered(desk.runtime.pages.signer, foreign.rpartition("/")[2]) is None

@@ -16,9 +16,10 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from alerts.insight.coverage import coverage
-from alerts.insight.profiles import profile_at, profile_of
+from alerts.insight.profiles import profile_at
 from alerts.model.level import Axis, Cause, Level
 from alerts.pipeline import steps
+from alerts.scoring.profile import build
 from alerts.store.database import Database
 from alerts.store.queries import profiles
 from alerts.store.repositories import cases, transitions
@@ -64,10 +65,11 @@ def live(town: System, seed: int, steps: int, after: Callable[[], None] = lambda
 def both(town: System, session: Session, institution: str, at: datetime) -> tuple[Any, Any]:
     active = town.runtime.configuration.current()
     tracked = active.settings.institutions[institution]
-    worked_out = profile_of(
+    case = case_at(session, active, tracked, at)
+    case.advance(at)
+    worked_out = build(
+        case.standing(at),
         active.settings,
-        case_at(session, active, tracked, at),
-        at,
         history=transitions.find(session, institution, upto=at),
         coverage=coverage(session, active.settings, tracked, at),
     )

@@ -110,5 +110,5 @@ def test_coverage_in_words(coverage: Coverage, text: str) -> None:
 
 def test_confidence_in_words() -> None:
     assert confidence_text(None) == "no evidence"
-    assert confidence_text(Confidence("A", Mix.DIRECT, 0.9512)) == "grade A (0.95), direct sources"
-    assert confidence_text(Confidence("D", Mix.SECONDARY)) == "grade D, secondary sources"
+    assert confidence_text(Confidence(0.9512, "A", Mix.DIRECT)) == "grade A (0.95), direct sources"
+    assert confidence_text(Confidence(None, "D", Mix.SECONDARY)) == "grade D, secondary sources"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +17,7 @@ from kit.system import settings, write
 from alerts.config.load import load_entries
 from alerts.model.alert import AlertState
 from alerts.model.item import Item
+from alerts.model.times import format_time
 from alerts.replay import work
 from alerts.replay.backtest import rehearse
 from alerts.replay.value import values
@@ -98,3 +103,45 @@ def test_the_needed_sources_keep_every_story_that_was_alerted(active: Active) ->
 def test_several_processes_find_the_same(active: Active, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "WORTH_IT", 0)
     assert values(ITEMS, active, processes=2) == values(ITEMS, active)
+
+
+# Two stories that begin at one instant, reach the same level and turn out to be one.
+ONE_AT_LAST = [
+    ("port-post", 0, "Globex harbour licence report outage"),
+    ("city-sheet", 0, "Globex harbour merger"),
+    ("wire", 0, "Globex outage, engineers power centre quarter Rotterdam museum"),
+    ("city-sheet", 2000, "Globex centre Rotterdam harbour"),
+]
+
+
+@pytest.mark.slow
+def test_it_is_the_same_whatever_the_order_of_sets(tmp_path: Path) -> None:
+    reliability = {"port-post": "B", "city-sheet": "D", "wire": "B"}
+    content = settings({name: f"https://{name}.example/feed" for name in reliability}, {"console": "console://"})
+    for source in content["sources"]:
+        source["reliability"] = reliability[source["id"]]
+    content["subscribers"][0]["watch"] = [{"all": True, "on": ["story", "level", "mention"], "at_least": "medium"}]
+    config = write(tmp_path / "config", content)
+    history = tmp_path / "history.jsonl"
+    with history.open("w") as file:
+        for each in (said(*one) for one in ONE_AT_LAST):
+            record = {"id": each.id, "title": each.title, "url": each.url, "source": each.source}
+            file.write(json.dumps({**record, "published": format_time(each.observed)}) + "\n")
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "alerts",
+        "--config",
+        config,
+        "sources",
+        "value",
+        "--history",
+        history,
+        "--json",
+    ]
+    found = {
+        subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True).stdout
+        for seed in "012345"
+    }
+    assert len(found) == 1
+    assert len(found.pop().splitlines()) == len(reliability)

@@ -46,15 +46,17 @@ from alerts.pipeline.selfcheck import selfcheck
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime, configuration_of
 from alerts.runtime.task_requests import TaskRequests
+from alerts.store import system_state
 from alerts.store.database import Database
-from alerts.store.schema import Base, ItemRow, RevisionRow, SourceRow
+from alerts.store.schema import Base, FactRow, ItemRow, RevisionRow, SourceRow
 
 TICK = 60.0
 STATE = 10_000
 """Bytes that a source may take: what is remembered of its entries is bounded, and no feed here is a long one."""
 
 SELFCHECK = 3600.0
-BOOKKEEPING = ("sources", "hosts", "facts", "locks", "troubles", "clock", "cases", "desks")
+# Not `cases`: there is one for each institution that was ever in the news, of the few that are tracked.
+BOOKKEEPING = ("sources", "hosts", "facts", "locks", "troubles", "clock", "desks")
 
 
 @dataclass
@@ -71,7 +73,7 @@ class Day:
     rss: float = 0.0  # MB
     files: int = 0
     threads: int = 0
-    rows: int = 0  # of the bookkeeping tables
+    rows: int = 0  # of the bookkeeping tables, but for the outages of sources: these are the record, and pruned with it
     state: int = 0  # bytes of JSON, of the source of which the most is remembered
     wall: float = 0.0
 
@@ -185,10 +187,9 @@ class Soak:
         day.files = process.num_fds()
         day.threads = process.num_threads()
         with self._database.read() as session:
-            day.rows = sum(
-                session.scalar(select(func.count()).select_from(Base.metadata.tables[name])) or 0
-                for name in BOOKKEEPING
-            )
+            counts = (select(func.count()).select_from(Base.metadata.tables[name]) for name in BOOKKEEPING)
+            outages = select(func.count()).where(FactRow.name.startswith(system_state.OUTAGE))
+            day.rows = sum(session.scalars(each).one() for each in counts) - session.scalars(outages).one()
             now = moment(self._clock.at)
             day.left = self._count(session, SourceRow.active.is_(True), SourceRow.next_poll_at < now)
             day.claims = self._count(session, SourceRow.lease_token.is_not(None))

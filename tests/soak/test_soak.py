@@ -10,6 +10,7 @@ from soak.run import SELFCHECK, soaking, wrong
 from sqlalchemy import delete, select, update
 
 from alerts.store.database import Database
+from alerts.store.repositories import sources
 from alerts.store.schema import ItemRow
 
 FEEDS = len(KINDS)
@@ -29,6 +30,10 @@ def test_two_days_of_every_kind_of_publisher_balances(database: Database, tmp_pa
         assert books.expected == books.stored > 10 * FEEDS
         assert books.revised
         assert any(day.failed for day in days)
+        # Institutions that are in the news for the first time, and outages on record, are no growth of the bookkeeping.
+        assert len({day.rows for day in days}) == 1
+        with database.read() as session:
+            assert sources.outages(session)
 
         # And the books would show it if something were missing, made up, or stored twice.
         with database.write() as session:

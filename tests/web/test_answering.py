@@ -13,7 +13,7 @@ from kit.system import System
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from alerts.access.links import Pages, answer_token
+from alerts.access.links import Pages
 from alerts.model.answer import Answer
 from alerts.model.subscriber import Tier
 from alerts.store.database import Database
@@ -49,7 +49,7 @@ def alert(town: System, institution: str = "acme", channel: str = "console") -> 
 
 
 def link(town: System, channel: str = "console", of: Callable[[System], AlertRow] = alert) -> str:
-    return f"/answer/{answer_token(SIGNER, of(town).id, channel, town.now)}"
+    return Pages("", SIGNER).answer(of(town).id, channel, town.now)
 
 
 def given(town: System) -> list[Answer]:
@@ -132,7 +132,7 @@ def test_an_expired_link_says_so(town: System, client: TestClient) -> None:
 def test_an_unknown_answer_and_an_unknown_alert(town: System, client: TestClient) -> None:
     assert client.get(f"{link(town)}/applaud").status_code == 404
     assert client.post(f"{link(town)}/wrong").status_code == 404, "it asks which"
-    gone = f"/answer/{answer_token(SIGNER, 'gone', 'console', town.now)}"
+    gone = Pages("", SIGNER).answer("gone", "console", town.now)
     assert client.get(gone).status_code == 410
     assert client.post(f"{link(town)}/undo", data={"answer": "nothing"}).status_code == 404
 

@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kit.browsing import OPERATOR, SIGNER, Browser, link
 from kit.system import CONFIG, System
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
-from alerts.access.links import token_of, unsubscribe_token
+from alerts.access.links import Pages, token_of
 from alerts.access.signing import Purpose, Signer
 from alerts.model.subscriber import Tier
 from alerts.store.repositories import links
@@ -187,7 +189,7 @@ def test_nobody_asks_for_the_time_where_all_requests_would_wait(town: System, br
     """It is the database's time: while that does not answer, what needs no database goes on."""
     town.runtime.clock = lambda: off_the_loop(town.now)
     client = browser()
-    unsubscribe = f"/unsubscribe/{unsubscribe_token(SIGNER, 'desk', 'console')}"
+    unsubscribe = Pages("", SIGNER).unsubscribe("desk", "console")
     for method, address, form in (
         ("GET", "/", None),
         ("GET", "/operate/enter", None),
@@ -235,16 +237,22 @@ def test_an_address_that_gave_too_many_wrong_tokens_has_to_wait_with_the_right_o
 
 def test_wrong_tokens_of_one_address_cost_no_other(town: System) -> None:
     attempts = Attempts()
+
+    def of(address: str) -> Request:
+        return Request({"type": "http", "client": (address, 0)})
+
     for _ in range(MAX_WRONG):
-        attempts.was_wrong("192.0.2.1", town.now)
-        attempts.was_wrong("2001:db8::1", town.now)
-    assert attempts.wait("192.0.2.1", town.now) == WINDOW
-    assert attempts.wait("2001:db8::2", town.now) == WINDOW, "the same /64 is the same client"
-    assert not attempts.wait("192.0.2.2", town.now)
-    assert not attempts.wait("2001:db8:0:1::1", town.now)
+        attempts.was_wrong(of("192.0.2.1"), town.now)
+        attempts.was_wrong(of("2001:db8::1"), town.now)
+    for same_client in ("192.0.2.1", "2001:db8::2"):  # a /64 is one client
+        with pytest.raises(HTTPException) as refused:
+            attempts.check(of(same_client), town.now)
+        assert (refused.value.headers or {})["Retry-After"] == f"{WINDOW.total_seconds():.0f}"
+    attempts.check(of("192.0.2.2"), town.now)
+    attempts.check(of("2001:db8:0:1::1"), town.now)
     for number in range(MAX_ADDRESSES):
-        attempts.was_wrong(f"address-{number}", town.now)
-    assert not attempts.wait("192.0.2.1", town.now), "what is remembered is bounded"
+        attempts.was_wrong(of(f"address-{number}"), town.now)
+    attempts.check(of("192.0.2.1"), town.now)  # what is remembered is bounded
 
 
 def test_a_session_that_was_left_is_worth_nothing_to_whoever_kept_its_cookie(browser: Browser) -> None:

@@ -304,6 +304,16 @@ def test_what_a_generation_changed_is_shown_without_its_secrets(town: System, br
     assert client.get("/operate/configurations?to=x").status_code == 400
 
 
+def test_one_generation_alone_is_compared_with_nothing(town: System, browser: Browser) -> None:
+    client = browser(operator=True)
+    page = client.get("/operate/configurations").text
+    assert "What differs" not in page
+    assert "Show differences" not in page
+    assert re.findall(r'<th scope="row" class="num">(\d+)</th>', page) == ["1"]
+    found = client.get("/api/configurations").json()
+    assert (found["from"], found["to"], found["files"]) == (None, None, [])
+
+
 def test_a_generation_whose_files_were_not_kept_says_so(town: System, browser: Browser) -> None:
     for number in range(CONTENT_KEPT + 1):
         town.reconfigure(f"{CONFIG}# {number}\n")

@@ -59,47 +59,29 @@ def member(
 ANSWERABLE: Final = timedelta(days=30)  # how long a message can be answered by its links
 
 
-def answer_token(signer: Signer, alert: str, channel: str, sent: datetime) -> str:
-    """What a message of an instant carries so that its reader can answer an alert in it."""
-    expires = (sent + ANSWERABLE - EPOCH) // timedelta(minutes=1)
-    return signer.sign(Purpose.ANSWER, alert, channel, f"{expires:x}")
-
-
 def answered(signer: Signer, token: str) -> tuple[str, str, datetime] | None:
-    """The alert of such a token, the channel whose reader answers, and when it expires, which may have passed.
+    """The alert of a token of `Pages.answer`, the channel whose reader answers, and when it expires, which may be past.
 
     None where it is forged or cut."""
     parts = signer.read(Purpose.ANSWER, token)
-    if parts is None or len(parts) != 3:
-        return None
-    return parts[0], parts[1], EPOCH + timedelta(minutes=int(parts[2], 16))
-
-
-def unsubscribe_token(signer: Signer, subscriber: str, channel: str) -> str:
-    """What a message carries so that its reader can end the channel; good for as long as the secret is."""
-    return signer.sign(Purpose.UNSUBSCRIBE, subscriber, channel)
-
-
-def unsubscriber(signer: Signer, token: str) -> tuple[str, str] | None:
-    """The subscriber and the channel of such a token; None where it is forged."""
-    parts = signer.read(Purpose.UNSUBSCRIBE, token)
-    return (parts[0], parts[1]) if parts is not None and len(parts) == 2 else None
+    return None if parts is None else (parts[0], parts[1], EPOCH + timedelta(minutes=int(parts[2], 16)))
 
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """`base_url` has no slash at its end."""
+    """The links of messages. `base_url` has no slash at its end; with an empty one they are links of the pages."""
 
     base_url: str
     signer: Signer
 
     def unsubscribe(self, subscriber: str, channel: str) -> str:
-        """The link by which whoever gets a message ends the channel (RFC 8058)."""
-        return f"{self.base_url}/unsubscribe/{unsubscribe_token(self.signer, subscriber, channel)}"
+        """By which whoever gets a message ends the channel (RFC 8058); good for as long as the secret is."""
+        return f"{self.base_url}/unsubscribe/{self.signer.sign(Purpose.UNSUBSCRIBE, subscriber, channel)}"
 
     def answer(self, alert: str, channel: str, sent: datetime) -> str:
-        """The link by which a reader of a channel answers an alert in a message of that instant."""
-        return f"{self.base_url}/answer/{answer_token(self.signer, alert, channel, sent)}"
+        """By which a reader of a channel answers an alert in a message of that instant."""
+        expires = (sent + ANSWERABLE - EPOCH) // timedelta(minutes=1)
+        return f"{self.base_url}/answer/{self.signer.sign(Purpose.ANSWER, alert, channel, f'{expires:x}')}"
 
 
 def pages(state: Path, environment: Mapping[str, str]) -> Pages | None:

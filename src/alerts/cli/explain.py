@@ -8,9 +8,10 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import check_writable, json_command, past_instant, rendered, write_file
+from alerts.cli.output import check_writable, json_command, rendered, write_file
 from alerts.model.errors import UsageError
 from alerts.model.records import to_line
+from alerts.model.times import past_instant
 
 
 @click.command()

@@ -7,13 +7,13 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import json_command, limit_option, past_instant, rendered, show, tabular_command, tier_option
+from alerts.cli.output import json_command, limit_option, rendered, show, tabular_command, tier_option
 from alerts.model.alert import DeliveryState
 from alerts.model.errors import UsageError
 from alerts.model.level import Axis, Level
 from alerts.model.records import to_line, transition_record
 from alerts.model.subscriber import Selection, Tier
-from alerts.model.times import point_in_time
+from alerts.model.times import past_instant, point_in_time
 from alerts.model.topic import Signal
 from alerts.rendering.tiers import KINDS, searched
 

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import os
-import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,12 +18,10 @@ from alerts.model.counted import counted
 from alerts.model.errors import InputError, UsageError
 from alerts.model.records import to_line
 from alerts.model.subscriber import Tier
-from alerts.model.times import EPOCH, format_time, parse_duration, point_in_time
+from alerts.model.times import format_time, parse_duration
+from alerts.runtime import logs
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-
-# Control, format (bidirectional, zero-width) and line separator characters: a feed must not steer a terminal.
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
@@ -60,7 +57,7 @@ def tier_option(command: _Command) -> _Command:
 
 def printable(text: object) -> str:
     """A value on one line, without characters that steer a terminal."""
-    return _UNSAFE.sub(" ", "" if text is None else str(text))
+    return logs.UNSAFE.sub(" ", "" if text is None else str(text))
 
 
 def rendered(template: str, values: Mapping[str, Any]) -> str:
@@ -135,16 +132,6 @@ def duration(option: str, text: str) -> timedelta:
     except (ValueError, OverflowError):
         raise UsageError(f"{option} {text!r} is no duration; write for example 30m, 2h or 30d") from None
     return lasting
-
-
-def past_instant(text: str | None, now: datetime) -> datetime:
-    """Of `--at`: now where it is left out. Raises UsageError for an instant of which nothing can be known."""
-    moment = point_in_time(text, now) or now
-    if moment > now:
-        raise UsageError("--at is in the future; projected falls are in the profile of today")
-    if moment < EPOCH:
-        raise UsageError("--at is before 1970, when nothing was recorded")
-    return moment
 
 
 def check_writable(path: Path) -> None:

@@ -203,10 +203,11 @@ def _processes(app: App, state: Path, host: str, port: int) -> Iterator[embedded
 def _scene(app: App) -> Iterator[None]:
     """The demonstration has a configuration, a feed server and a state of its own, gone at its end."""
     from alerts.demo import play
+    from alerts.demo.server import FeedServer
 
     if app.database or app.broker:
         raise UsageError("--demo runs on its own database and broker; leave out --database and --broker")
-    with tempfile.TemporaryDirectory(prefix="alerts-demo-") as state, play.server() as stage:
+    with tempfile.TemporaryDirectory(prefix="alerts-demo-") as state, FeedServer() as stage:
         os.environ["ALERTS_DEMO_URL"] = stage.url
         app.config_dir, app.state, app.stage = play.CONFIG, Path(state), stage
         yield

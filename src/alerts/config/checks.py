@@ -35,7 +35,9 @@ def check(entries: Entries) -> None:
             message = f"{section} stand in {entries.all(section)[0].where()} already: keep them in one place"
             entry.report(message=message, at_key=True)
     _check_levels(entries)
-    _check_access(entries, known)
+    for entry, access in entries.valid("access", schema.AccessForm):
+        for group, name in access.subscribers.items():
+            _check_id(entry, ("subscribers", group), name, known, "subscribers")
     for source, form in entries.valid("sources", schema.SourceForm):
         _check_ids(source, ("speaks_for",), form.speaks_for, known, "institutions")
         _check_ids(source, authority_steps(source), form.authority_on.ids, known, "institutions")
@@ -87,12 +89,6 @@ def _check_levels(entries: Entries) -> None:
         if levels.margin >= raise_.medium:
             message = f"margin: must be below the medium threshold ({raise_.medium:g}), or no level ever falls"
             entry.report("margin", message=message)
-
-
-def _check_access(entries: Entries, known: Known) -> None:
-    for entry, access in entries.valid("access", schema.AccessForm):
-        for group, subscriber in access.subscribers.items():
-            _check_id(entry, ("subscribers", group), subscriber, known, "subscribers")
 
 
 def _check_institution(entry: Entry, institution: schema.InstitutionForm, known: Known) -> None:

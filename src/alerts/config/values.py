@@ -35,7 +35,7 @@ def problem(message: str) -> PydanticCustomError:
 
 
 def _parsed(parse: Callable[[str], Any], advice: str) -> BeforeValidator:
-    """A validator of text; `parse` raises ValueError or OverflowError for what `advice` then answers."""
+    """A validator of text; where `parse` raises one of the errors below, `advice` is the answer."""
 
     def validate(value: Any) -> Any:
         if not isinstance(value, str):
@@ -44,7 +44,7 @@ def _parsed(parse: Callable[[str], Any], advice: str) -> BeforeValidator:
             return parse(value.strip())
         except PydanticCustomError:  # a ValueError too, but it says more than `advice`
             raise
-        except (ValueError, OverflowError):
+        except (ValueError, OverflowError, LookupError, OSError):
             raise problem(advice) from None
 
     return BeforeValidator(validate)
@@ -55,10 +55,7 @@ def _text(*examples: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "examples": list(examples)})
 
 
-def _boolean(text: str) -> bool:
-    if text.lower() not in {"true", "false"}:
-        raise ValueError
-    return text.lower() == "true"
+_BOOLEANS: Final = {"true": True, "false": False}
 
 
 def _wait(text: str) -> timedelta:
@@ -93,14 +90,6 @@ def _weekly(text: str) -> tuple[int, time]:
     return _WEEKDAYS.index(found), _clock(clock.strip())
 
 
-def _zone(text: str) -> str:
-    try:
-        ZoneInfo(text)
-    except (OSError, LookupError) as error:  # a directory of the database, or no such zone
-        raise ValueError from error
-    return text
-
-
 def _rate(text: str) -> RateLimit:
     count, per = _matched(_RATE, text).groups()
     return RateLimit(int(count), _duration(per if per[0].isdigit() else "1" + per))
@@ -112,14 +101,6 @@ def _web_address(text: str) -> str:
         raise ValueError
     _ = parts.port  # raises ValueError for one that is out of range
     return text
-
-
-def _domain(text: str) -> str:
-    return _matched(_DOMAIN, text)[0].lower()
-
-
-def _language(text: str) -> str:
-    return _matched(_LANGUAGE, text)[0]
 
 
 def _channel(text: str) -> str:
@@ -158,7 +139,9 @@ _ZONE_ADVICE: Final = "unknown time zone: write a name such as UTC, Europe/Paris
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Id = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\w[\w.:@+-]*$", max_length=120)]
-Boolean = Annotated[bool, _parsed(_boolean, "write true or false"), WithJsonSchema({"type": "boolean"})]
+Boolean = Annotated[
+    bool, _parsed(lambda text: _BOOLEANS[text.lower()], "write true or false"), WithJsonSchema({"type": "boolean"})
+]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Threshold = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
@@ -180,7 +163,7 @@ Weekly = Annotated[
     _parsed(_weekly, "write a day of the week and a time of day, for example mon 07:30"),
     _text("mon 07:30"),
 ]
-Zone = Annotated[str, _parsed(_zone, _ZONE_ADVICE), _text("UTC", "Europe/Paris")]
+Zone = Annotated[str, _parsed(lambda text: ZoneInfo(text).key, _ZONE_ADVICE), _text("UTC", "Europe/Paris")]
 Rate = Annotated[
     RateLimit,
     _parsed(_rate, "write a count and a time, for example 20/h, 100/d or 5/10m"),
@@ -195,9 +178,15 @@ WebAddress = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^https?://"}),
 ]
 Domain = Annotated[
-    str, _parsed(_domain, "write the host name alone, for example anthropic.com"), _text("anthropic.com")
+    str,
+    _parsed(lambda text: _matched(_DOMAIN, text)[0].lower(), "write the host name alone, for example anthropic.com"),
+    _text("anthropic.com"),
 ]
-Language = Annotated[str, _parsed(_language, "write a language code such as en, nl or pt-BR"), _text("en", "pt-BR")]
+Language = Annotated[
+    str,
+    _parsed(lambda text: _matched(_LANGUAGE, text)[0], "write a language code such as en, nl or pt-BR"),
+    _text("en", "pt-BR"),
+]
 Patterns = Annotated[
     dict[str, tuple[str, ...]],
     BeforeValidator(_patterns),

@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from alerts.demo.server import FeedServer
 from alerts.model.alert import fate
-from alerts.model.tables import table
 from alerts.pipeline.inline import Once
 from alerts.pipeline.publish import publish_files
 from alerts.runtime.runtime import Runtime
@@ -84,11 +83,6 @@ class Narrator:
     def _say(self, text: str) -> None:
         self._out.write(text)
         self._out.flush()
-
-
-def server() -> FeedServer:
-    """The feed server with the shipped scenario; a context manager."""
-    return FeedServer(table("alerts.demo", "scenario.yaml"))
 
 
 def once(stage: FeedServer, runtime: Runtime, driver: Once, out: TextIO) -> None:

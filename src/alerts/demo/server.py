@@ -9,12 +9,16 @@ from typing import Any, Self
 
 from jinja2 import Environment, PackageLoader
 
+from alerts.model.tables import table
+
 
 class FeedServer:
-    """Serves one RSS feed a source at `url`/SOURCE.xml; `publish` adds the entries of a step. A context manager."""
+    """Serves the shipped scenario: one RSS feed a source at `url`/SOURCE.xml; `publish` adds the entries of a step.
 
-    def __init__(self, steps: Sequence[Mapping[str, Any]]) -> None:
-        self.steps = steps
+    A context manager."""
+
+    def __init__(self) -> None:
+        self.steps: Sequence[Mapping[str, Any]] = table("alerts.demo", "scenario.yaml")
         self._feeds: dict[str, list[tuple[Mapping[str, Any], datetime]]] = {}
         templates = Environment(loader=PackageLoader("alerts.demo", "."), autoescape=True)
         self._template = templates.get_template("feed.xml.j2")

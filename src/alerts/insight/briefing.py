@@ -148,10 +148,6 @@ def _stories(
     """Stories as they were at an instant, each with the first report of its publishers as source records.
 
     `numbers` are those of the records so far: a report that is about several institutions has one."""
-
-    def numbered(report: Report) -> int:
-        return numbers.setdefault((report.item, report.direct), len(numbers) + 1)
-
     items = {item for story in summaries for item in story.items}
     known = profiles.reports(session, institution, settings.sources, items, until - MICROSECOND)
     found = []
@@ -160,10 +156,10 @@ def _stories(
         mine = (known[item] for item in story.items if item in known)
         for report in sorted(mine, key=lambda each: (each.reported, each.item)):
             first.setdefault(report.publisher, report)
-        records = (
-            record_of(SourceRecord, each, number=numbered(each), story=story.story)
-            for each in list(first.values())[:SOURCES]
-        )
+        records = []
+        for report in list(first.values())[:SOURCES]:
+            number = numbers.setdefault((report.item, report.direct), len(numbers) + 1)
+            records.append(record_of(SourceRecord, report, number=number, story=story.story))
         over = bool(story.topics) and {name for name, _ in story.topics} <= set(story.resolved)
         shown = {**as_record(story), "topics": [name for name, _ in story.topics], "resolved": over}
         del shown["items"]

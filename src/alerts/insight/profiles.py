@@ -12,9 +12,8 @@ from alerts.cases.case_file import DAY, AxisState, CaseFile
 from alerts.insight.coverage import coverage as coverage_of
 from alerts.insight.coverage import coverages
 from alerts.model.institution import Institution
-from alerts.model.level import Axis, LevelRules, Transition
-from alerts.model.profile import Coverage, Profile
-from alerts.model.settings import Settings
+from alerts.model.level import Axis, LevelRules
+from alerts.model.profile import Profile
 from alerts.model.times import micros
 from alerts.runtime.configuration import Active
 from alerts.scoring import score as scores
@@ -34,14 +33,6 @@ def profile_at(session: Session, active: Active, institution: Institution, at: d
         history=transitions.find(session, institution.id, upto=at, limit=HISTORY),
         coverage=coverage_of(session, active.settings, institution, at),
     )
-
-
-def profile_of(
-    settings: Settings, case: CaseFile, at: datetime, *, history: Sequence[Transition], coverage: Coverage
-) -> Profile:
-    """The profile from a case file alone, as of an instant not before its clock, to which it is advanced."""
-    case.advance(at)
-    return build(case.standing(at), settings, history=history, coverage=coverage)
 
 
 def standing_at(session: Session, active: Active, institution: Institution, at: datetime) -> Standing:

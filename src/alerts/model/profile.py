@@ -3,7 +3,7 @@
 Fields that a tier may hide are empty or None where they are hidden, which is also what they are where nothing
 is known: a reader of a gated profile cannot tell one from the other."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -42,9 +42,9 @@ class Coverage:
 class Confidence:
     """Contribution-weighted mean over the stories: number (0 to 1), grade (A to D), who stands behind it."""
 
+    number: float | None
     grade: str
     mix: Mix
-    number: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Statement:
     text: str
     evidence: tuple[int, ...]
     at: datetime
-    story: str = ""
+    story: str | None = None
     resolved: bool = False
 
 
@@ -167,22 +167,22 @@ class Profile:
     name: str
     category: str
     region: str
-    primary_domain: str
     signal_focus: Signal | None
+    primary_domain: str
     topic: str | None
     impact: Level
     confidence: Confidence | None
     coverage: Coverage
     counts: Counts
-    matrix: tuple[MatrixRow, ...]
     headline: Statement | None = None
     key_points: tuple[Statement, ...] = ()
     what_happened: tuple[Statement, ...] = ()
-    brief: Brief | None = None
+    brief: Brief | None = field(default=None, metadata={"record": "entity_brief"})
     service_surface: tuple[SignalLine, ...] = ()
     governance_surface: GovernanceSurface | None = None
-    evidence: tuple[SourceRecord, ...] = ()
-    contributions: tuple[AxisContributions, ...] = ()
+    matrix: tuple[MatrixRow, ...] = ()
     relations: tuple[RelationLine, ...] = ()
     relationship_signals: tuple[SignalLine, ...] = ()
+    evidence: tuple[SourceRecord, ...] = ()
+    contributions: tuple[AxisContributions, ...] = ()
     history: tuple[Transition, ...] = ()

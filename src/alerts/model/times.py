@@ -66,6 +66,16 @@ def point_in_time(text: str | None, now: datetime) -> datetime | None:
     raise UsageError(f"{text[:60]!r} is no time; write for example 2026-02-24T09:00:00Z, or 2d for two days ago")
 
 
+def past_instant(text: str | None, now: datetime) -> datetime:
+    """The same, now where nothing is given. Raises UsageError, too, where nothing can be known of the instant."""
+    at = point_in_time(text, now) or now
+    if at > now:
+        raise UsageError(f"{text} is in the future; projected falls are in the profile of today")
+    if at < EPOCH:
+        raise UsageError(f"{text} is before 1970, when nothing was recorded")
+    return at
+
+
 def format_duration(value: timedelta) -> str:
     """The shortest of `7d`, `1d4h`, `15m`, `30s`: at most two units, rounded down to seconds."""
     left = int(value.total_seconds())

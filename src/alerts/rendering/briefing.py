@@ -5,7 +5,7 @@ They take the record that a tier may see and hide nothing. No clock is read: equ
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 from alerts.model.counted import counted
@@ -21,26 +21,6 @@ from alerts.routing.reasons import Reason
 _LISTED: Final = (100, 40, 20, 10, 5, 1)  # so many institutions an e-mail lists, the first that fits; the page has more
 _MEANINGS: Final = {each.value: each.meaning for each in Reason}
 _environment: Final = cache(environment)
-
-
-def briefing_text(record: Mapping[str, Any]) -> str:
-    """For a terminal and the text part of an e-mail."""
-    return _rendered(PLAIN, "briefing.txt.j2", b=record)
-
-
-def briefing_body(record: Mapping[str, Any]) -> str:
-    """HTML for a page, without its head."""
-    return _rendered(HTML, "briefing_body.html.j2", b=record)
-
-
-def briefing_page(record: Mapping[str, Any], *, note: str = "", address: str = "", unsubscribe: str = "") -> str:
-    """An HTML document of its own."""
-    return _rendered(HTML, "briefing.html.j2", b=record, note=note, address=address, unsubscribe=unsubscribe)
-
-
-def silence_text(record: Mapping[str, Any]) -> str:
-    """A report of a silence for a terminal."""
-    return _rendered(PLAIN, "silence.j2", s=record)
 
 
 def message(record: Mapping[str, Any], view: MessageView, url: Secret) -> Rendered:
@@ -72,14 +52,20 @@ def message(record: Mapping[str, Any], view: MessageView, url: Secret) -> Render
     return made
 
 
-def _rendered(dialect: Dialect, template: str, **values: Any) -> str:
-    shown = values.get("b", {}).get("institutions", ())
+def _rendered(dialect: Dialect, template: str, record: Mapping[str, Any], **values: str) -> str:
+    shown = record["institutions"] if record["kind"] == "briefing" else ()
     sources = {source["number"]: source for each in shown for story in each["stories"] for source in story["sources"]}
     words = {"instant": _instant, "short": escape.headline, "counted": counted, "meanings": _MEANINGS}
     lists = {"falls": _in_order(shown, "falls"), "sources": list(sources.values())}
     env = _environment(dialect)
-    text = str(render(env, [template], {**words, **lists, **values}))
+    text = str(render(env, [template], {"b": record, **words, **lists, **values}))
     return "\n".join(line.rstrip() for line in text.strip().split("\n")) + "\n"
+
+
+briefing_text: Final = partial(_rendered, PLAIN, "briefing.txt.j2")  # for a terminal and the text part of an e-mail
+briefing_body: Final = partial(_rendered, HTML, "briefing_body.html.j2")  # for a page, without its head
+briefing_page: Final = partial(_rendered, HTML, "briefing.html.j2", note="", address="", unsubscribe="")  # a document
+silence_text: Final = partial(_rendered, PLAIN, "silence.j2")  # for a terminal
 
 
 def _in_order(shown: Any, name: str) -> list[tuple[Any, Any]]:

@@ -129,11 +129,6 @@ def chat(text: str) -> str:
     return _MENTION.sub(_NO_MENTION, text).replace("<", "‹").replace(">", "›")
 
 
-def hypertext(text: str) -> str:
-    """HTML, in text and in quoted attributes."""
-    return html.escape(text, quote=True)
-
-
 _LIVE = re.compile(r"@(?=\w)|#(?=\w)|(?<![\w/])/(?=\w)|(?<!\w)\$(?=[A-Z])")
 
 

@@ -1,5 +1,6 @@
 """The markup of each channel, and which service speaks which."""
 
+import html
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -33,7 +34,7 @@ def _slack_link(text: str, url: str) -> str:
 
 
 def _html_link(text: str, url: str) -> str:
-    return f'<a href="{escape.hypertext(url)}">{text}</a>'
+    return f'<a href="{html.escape(url)}">{text}</a>'
 
 
 PLAIN = Dialect("plain", Format.TEXT, str, str, "{} — {}".format)
@@ -44,7 +45,7 @@ TEAMS = replace(MARKDOWN, name="teams", newline="\n\n")
 # Links in angle brackets, or Discord would fetch each and show a preview of it.
 DISCORD = Dialect("discord", Format.MARKDOWN, escape.discord, "**{}**".format, "[{}](<{}>)".format)
 GOOGLE_CHAT = Dialect("google-chat", Format.MARKDOWN, escape.google_chat, "*{}*".format, "<{1}|{0}>".format)
-HTML = Dialect("html", Format.HTML, escape.hypertext, "<b>{}</b>".format, _html_link)
+HTML = Dialect("html", Format.HTML, html.escape, "<b>{}</b>".format, _html_link)
 # The library takes empty lines out of what is for Telegram, but leaves one with a no-break space.
 TELEGRAM = replace(HTML, name="telegram", escape=escape.telegram, paragraph="\n\u00a0\n")
 

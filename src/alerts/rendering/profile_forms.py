@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from alerts.model.profile import Confidence, Coverage, CoverageState, Profile, SignalLine, Statement
-from alerts.model.records import as_record, fields_of, transition_record
+from alerts.model.profile import Confidence, Coverage, CoverageState, Profile
+from alerts.model.records import as_record, transition_record
 from alerts.model.story import Mix
 from alerts.model.times import format_time
 from alerts.rendering import escape
@@ -16,37 +16,16 @@ RESOLVED = " (resolved)"  # what stands behind a headline whose story is over
 
 def profile_record(profile: Profile) -> dict[str, Any]:
     """The record of `alerts profile --json`, the profile page's JSON and webhooks: always the same keys."""
-    governance, header = profile.governance_surface, ("at", "institution", "name", "category", "region")
     return {
         "kind": "profile",
-        **fields_of(profile, *header, "signal_focus", "primary_domain", "topic", "impact"),
-        "confidence": {"number": None, **as_record(profile.confidence)} if profile.confidence else None,
-        **fields_of(profile, "coverage", "counts"),
-        "headline": _statement(profile.headline) if profile.headline else None,
-        "key_points": [_statement(each) for each in profile.key_points],
-        "what_happened": [_statement(each) for each in profile.what_happened],
-        "entity_brief": as_record(profile.brief),
-        "service_surface": [_signal(each) for each in profile.service_surface],
-        "governance_surface": {**as_record(governance), "signals": [_signal(each) for each in governance.signals]}
-        if governance
-        else None,
+        **as_record(profile),
         "matrix": [{"axis": each.axis.value, "horizon": each.horizon, **as_record(each)} for each in profile.matrix],
-        "relations": as_record(profile.relations),
-        "relationship_signals": [_signal(each) for each in profile.relationship_signals],
         "evidence": [{**as_record(each), "url": escape.safe_url(each.url) or None} for each in profile.evidence],
         "contributions": [
             {"axis": each.axis.value, "stories": as_record(each.contributions)} for each in profile.contributions
         ],
         "history": [transition_record(each) for each in profile.history],
     }
-
-
-def _statement(statement: Statement) -> dict[str, Any]:
-    return {**as_record(statement), "story": statement.story or None}
-
-
-def _signal(line: SignalLine) -> dict[str, Any]:
-    return {**as_record(line), "statement": _statement(line.statement)}
 
 
 _MIX = {Mix.DIRECT: "direct sources", Mix.MIXED: "direct and secondary sources", Mix.SECONDARY: "secondary sources"}

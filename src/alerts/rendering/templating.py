@@ -5,6 +5,7 @@ and operator. Only what this module or a template itself produced is taken as it
 and any operation on a `Safe` gives a plain text again, which is escaped again. So the worst that a template
 can do by mistake is to escape twice, which shows, and not to let something through, which does not."""
 
+import html
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ def environment(dialect: Dialect, overrides: Path | None = None) -> Environment:
         if not target or dialect.name != "html":
             return link(value, url)
         look = f"button {kind}" if kind in {"main", "answer"} else "button"
-        return Safe(f'<a class="{look}" href="{escape.hypertext(target)}">{escaped(value)}</a>')
+        return Safe(f'<a class="{look}" href="{html.escape(target)}">{escaped(value)}</a>')
 
     builtin = PackageLoader("alerts.rendering", "templates")
     loaders: list[BaseLoader] = [FileSystemLoader(overrides)] if overrides is not None else []

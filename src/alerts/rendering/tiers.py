@@ -28,7 +28,7 @@ def gate(profile: Profile, tier: Tier) -> Profile:
             profile,
             confidence=replace(profile.confidence, number=None) if profile.confidence else None,
             coverage=replace(profile.coverage, sources=0, failing=(), since=None),
-            headline=replace(profile.headline, evidence=(), story="") if profile.headline else None,
+            headline=replace(profile.headline, evidence=(), story=None) if profile.headline else None,
             matrix=tuple(MatrixRow(axis=row.axis, level=row.level) for row in profile.matrix),
             brief=None,
             governance_surface=None,

@@ -7,7 +7,6 @@ from xml.etree import ElementTree
 
 from alerts.config.schema import ConfigTestForm, ExpectationForm
 from alerts.config.yaml_output import printable
-from alerts.insight.profiles import profile_of
 from alerts.model.alert import Alert, AlertState, fate
 from alerts.model.counted import counted
 from alerts.model.fields import record_of
@@ -19,6 +18,7 @@ from alerts.rendering.render import Renderer
 from alerts.rendering.view import compose
 from alerts.replay.backtest import Result, rehearse
 from alerts.runtime.configuration import Active
+from alerts.scoring.profile import build
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,8 @@ class _Judge:
     def _profile(self, institution: str) -> Profile:
         case, covered = self.result.cases[institution], Coverage(CoverageState.COVERED)
         history = [each for each in self.result.transitions if each.institution == institution]
-        return profile_of(self.active.settings, case, self.test.at, history=history, coverage=covered)
+        case.advance(self.test.at)
+        return build(case.standing(self.test.at), self.active.settings, history=history, coverage=covered)
 
 
 def _line(alert: Alert) -> str:

@@ -76,7 +76,7 @@ class _Worlds:
         """What is reached, and with which grade, in the world of ALL and in those that differ from it."""
         former = {each.report.item: self.members.observation(each.report.item) for each in step.batch}
         batch = [each.after(former[each.report.item]) for each in step.batch]
-        touched = self.members.observe(batch, step.events)
+        touched = sorted(self.members.observe(batch, step.events))  # of two that became one the first counts
         before = {story: self._versions[story] for story in touched}
         for story in touched:
             self._weigh(story)

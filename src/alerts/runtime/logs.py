@@ -19,7 +19,7 @@ _NEWS = f"{_ROOT}.news"
 NEWS = frozenset({"story.begun", "level.changed", "alert.made"})
 """Events that are shown on a terminal from the start, where ALERTS_LOG does not say otherwise."""
 # Control, format (bidirectional, zero-width) and separator characters: a feed or a client must not steer a terminal.
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 _NOISY = ("apprise", "kombu", "amqp", "celery.redirected")
 
 
@@ -97,7 +97,7 @@ def frames(error: BaseException) -> str:
 
 def _printable(text: str) -> str:
     """The text with characters that steer a terminal written out."""
-    return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+    return UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def _first_line(record: logging.LogRecord) -> str:

@@ -11,7 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from alerts.access.links import ANSWERABLE, answered, unsubscribe_token, unsubscriber
+from alerts.access.links import ANSWERABLE, Pages, answered
+from alerts.access.signing import Purpose
 from alerts.model.alert import Alert
 from alerts.model.answer import MUTE_DAYS, PREFERENCES, Answer, AnswerKind, WrongReason
 from alerts.model.errors import NotFoundError
@@ -101,8 +102,8 @@ def _asked(site: Site, session: Session, request: Request) -> Asked:
     about = answered(site.authenticator.signer, request.path_params["token"])
     now = site.now()
     if about is None:
-        site.authenticator.check_attempts(request, now)
-        site.authenticator.was_wrong(request, now)
+        site.authenticator.attempts.check(request, now)
+        site.authenticator.attempts.was_wrong(request, now)
         raise HTTPException(403, "This link is not complete: follow it from the message again.")
     alert_id, channel, expires_at = about
     if now >= expires_at:
@@ -153,7 +154,7 @@ def _page(
         "ends": {days: now + timedelta(days=days) for days in MUTE_DAYS},
         "done": done,
         "standing": {each.id: each for each in (*given, *chosen)}.values(),
-        "unsubscribe": f"/unsubscribe/{unsubscribe_token(site.authenticator.signer, asked.subscriber.id, here)}",
+        "unsubscribe": Pages("", site.authenticator.signer).unsubscribe(asked.subscriber.id, here),
     }
     return site.page(request, "answer.html.j2", Visitor(), values)
 
@@ -166,7 +167,7 @@ def unsubscribe(request: Request, fields: QueryParams) -> Response:
     """GET asks, for mail scanners follow links; POST does it, and to `/undo` takes it back. The token alone decides: no
     cookie is needed."""
     site = site_of(request)
-    found = unsubscriber(site.authenticator.signer, request.path_params["token"])
+    found = site.authenticator.signer.read(Purpose.UNSUBSCRIBE, request.path_params["token"])
     if found is None:
         raise HTTPException(403, "This link is not complete: follow it from the message again.")
     subscriber, channel = found

@@ -68,20 +68,24 @@ class Attempts:
         self._wrong: OrderedDict[str, deque[datetime]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def wait(self, address: str, now: datetime) -> timedelta:
-        """How long this address must wait before it may give a token; zero where it may now."""
+    def check(self, request: Request, now: datetime) -> None:
+        """Raises HTTPException where this address has given too many bad tokens: good ones wait as well."""
         with self._lock:
-            recent = [each for each in self._wrong.get(_network(address), ()) if now - each < WINDOW]
-        return recent[0] + WINDOW - now if len(recent) >= MAX_WRONG else timedelta(0)
+            recent = [each for each in self._wrong.get(_network(_address(request)), ()) if now - each < WINDOW]
+        if len(recent) >= MAX_WRONG:
+            wait = timedelta(seconds=max(1, round((recent[0] + WINDOW - now).total_seconds())))
+            message = f"Too many wrong tokens came from this address: try again in {format_duration(wait)}."
+            raise HTTPException(429, message, {"Retry-After": str(wait // timedelta(seconds=1))})
 
-    def was_wrong(self, address: str, now: datetime) -> None:
-        """Notes a wrong token."""
+    def was_wrong(self, request: Request, now: datetime) -> None:
+        """Notes that this address gave a bad token."""
+        key = _network(_address(request))
         with self._lock:
-            key = _network(address)
             self._wrong.setdefault(key, deque(maxlen=MAX_WRONG)).append(now)
             self._wrong.move_to_end(key)
             if len(self._wrong) > MAX_ADDRESSES:
                 self._wrong.popitem(last=False)
+        logs.event("token.refused", logging.WARNING, address=_address(request))
 
 
 def _network(address: str) -> str:
@@ -112,7 +116,7 @@ class Authenticator:
 
     def __post_init__(self) -> None:
         self._session_key = self.signer.derived_key(Purpose.SESSION)
-        self._attempts = Attempts()
+        self.attempts = Attempts()
         self.credential = hashlib.sha256(self.operator_token.encode()).hexdigest()[:16]
 
     def visitor(self, request: Request, session: Session, settings: Settings, now: datetime) -> Visitor:
@@ -122,7 +126,7 @@ class Authenticator:
         bearer = _bearer(request)
         given = bearer or request.query_params.get("key", "")
         if given:
-            self.check_attempts(request, now)
+            self.attempts.check(request, now)
             if bearer and self.is_operator(bearer):
                 return Visitor(Tier.LEADERSHIP_ALLIANCE, operator=True)
             scope = _scope_of(request)
@@ -149,10 +153,10 @@ class Authenticator:
 
     def member(self, request: Request, session: Session, settings: Settings, token: str, now: datetime) -> Link:
         """The bearer of a link. Raises HTTPException where it is bad, or this address has given too many bad ones."""
-        self.check_attempts(request, now)
+        self.attempts.check(request, now)
         known = member(session, self.signer, settings, token, now)
         if known is None:
-            self.was_wrong(request, now)
+            self.attempts.was_wrong(request, now)
             raise HTTPException(403, "This link is not good any more: it expired or was revoked.")
         return known
 
@@ -172,22 +176,6 @@ class Authenticator:
             return ""
         return escape.headline(named[0], PERSON) if len(named) == 1 else ""
 
-    # --- attempts ------------------------------------------------------------------------------------------
-
-    def check_attempts(self, request: Request, now: datetime) -> None:
-        """Raises HTTPException where this address has given too many bad tokens: good ones wait as well."""
-        wait = self._attempts.wait(_address(request), now)
-        if wait:
-            seconds = max(1, round(wait.total_seconds()))
-            again = format_duration(timedelta(seconds=seconds))
-            message = f"Too many wrong tokens came from this address: try again in {again}."
-            raise HTTPException(429, message, {"Retry-After": str(seconds)})
-
-    def was_wrong(self, request: Request, now: datetime) -> None:
-        """Notes that this address gave a bad token."""
-        self._attempts.was_wrong(_address(request), now)
-        logs.event("token.refused", logging.WARNING, address=_address(request))
-
     def may_scrape(self, request: Request, database: Database, settings: Settings, now: datetime) -> bool:
         """Whether the metrics may be read: by all, or by who bears their token, one with the scope, or operators."""
         if not self.metrics_token:
@@ -195,13 +183,13 @@ class Authenticator:
         bearer = _bearer(request)
         if not bearer:
             return False
-        self.check_attempts(request, now)
+        self.attempts.check(request, now)
         if self.is_operator(bearer) or hmac.compare_digest(bearer.encode(), self.metrics_token.encode()):
             return True
         with database.read() as session:
             known = self._program(session, settings, bearer, Scope.METRICS, now)
         if known is None:
-            self.was_wrong(request, now)
+            self.attempts.was_wrong(request, now)
         return known is not None
 
     # --- cookies -------------------------------------------------------------------------------------------

@@ -82,10 +82,10 @@ def configurations(request: Request) -> Response:
 
 def read_configurations(site: Site, session: Session, asked: Mapping[str, str]) -> dict[str, Any]:
     """The generations on record, the newest first, and what differs in one (`to`) from another (`from`): in the newest
-    from the one before, where none is named. `problem` says why that cannot be said."""
+    from the one before, where none is named; of one alone there is nothing to say. `problem`: why it cannot be said."""
     kept, recorded = site.runtime.configuration.generations, generations.recent(session, EPOCH)[::-1]
     values: dict[str, Any] = {"generations": recorded, "from": None, "to": None, "files": [], "problem": ""}
-    if recorded and kept is not None:
+    if len(recorded) > 1 and kept is not None:
         last = recorded[0].number
         values["to"] = whole_number(asked, "to", last, last)
         values["from"] = whole_number(asked, "from", max(1, values["to"] - 1), last)

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from alerts.explain.why_not import why_not as explain_silence
 from alerts.model.institution import Institution
 from alerts.model.records import answer_record
-from alerts.model.times import EPOCH, point_in_time
+from alerts.model.times import past_instant
 from alerts.rendering.plot import WIDTH
 from alerts.rendering.tiers import ANALYSIS, DETAIL, gate, searched
 from alerts.store.queries import dashboard
@@ -69,18 +69,11 @@ def profile(request: Request) -> Response:
 def asked_instant(query: Mapping[str, str], visitor: Visitor, now: datetime) -> datetime | None:
     """The past instant that was asked for: RFC 3339, or a duration before now (`2d`); None for the present.
 
-    Raises UsageError where it is none, HTTPException where it lies in the future or before 1970, or where the tier may
-    not see the past."""
-    at = point_in_time(query.get("at", "").strip(), now)
-    if at is None:
-        return None
-    if not visitor.tier.allows(ANALYSIS):
+    Raises UsageError as `past_instant` does, HTTPException where the tier may not see the past."""
+    text = query.get("at", "").strip()
+    if text and not visitor.tier.allows(ANALYSIS):
         raise HTTPException(403, "Profiles of the past are for members of the leadership alliance.")
-    if at < EPOCH:
-        raise HTTPException(400, "“at” lies before 1970, when nothing was recorded.")
-    if at > now:
-        raise HTTPException(400, "“at” lies in the future: projected falls are in the profile of today.")
-    return at
+    return past_instant(text, now) if text else None
 
 
 def search(request: Request) -> Response:

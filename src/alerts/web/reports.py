@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from alerts.access.links import answer_token
+from alerts.access.links import Pages
 from alerts.insight.briefing import briefing
 from alerts.insight.feedback import feedback as verdicts
 from alerts.model.records import answer_record
@@ -80,7 +80,7 @@ def mine(request: Request) -> Response:
         name = asked if visitor.operator else visitor.subscriber
         if not name:
             raise HTTPException(403, "This is for subscribers: open the link that you were given.")
-        who, now, signer = site.settings.subscriber(name), site.now(), site.authenticator.signer
+        who, now, links = site.settings.subscriber(name), site.now(), Pages("", site.authenticator.signer)
         alerts = dashboard.alerts(session, subscriber=who.id, since=now - _RECENT, limit=10 * _MOST)
         chosen = [each for each in answers.preferences(session, who.id) if each.holds(now)]
         given = answers.find(session, subscriber=who.id, limit=_MOST)
@@ -92,7 +92,7 @@ def mine(request: Request) -> Response:
             "reasons": Counter(row.reason for row in alerts if row.reason).most_common(),
             "institutions": site.settings.institutions,
             # With the link of a message, by which each can be taken back.
-            "chosen": [(each, answer_token(signer, each.alert, each.channel, now)) for each in chosen],
+            "chosen": [(each, links.answer(each.alert, each.channel, now)) for each in chosen],
             "answers": [answer_record(each) for each in given],
             "most": _MOST,
         }

@@ -60,9 +60,9 @@ def operator(request: Request, fields: QueryParams) -> Response:
     site = site_of(request)
     if request.method != "POST":
         return site.page(request, "operate_enter.html.j2", Visitor(), {"wrong": False})
-    site.authenticator.check_attempts(request, site.now())
+    site.authenticator.attempts.check(request, site.now())
     if not site.authenticator.is_operator(fields.get("token", "")):
-        site.authenticator.was_wrong(request, site.now())
+        site.authenticator.attempts.was_wrong(request, site.now())
         return site.page(request, "operate_enter.html.j2", Visitor(), {"wrong": True}, status=403)
     response = RedirectResponse("/operate", status_code=303)
     with site.runtime.database.write() as session:
