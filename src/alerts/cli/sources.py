@@ -9,7 +9,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import Progress, json_command, printable, show, tabular, tabular_command
+from alerts.cli.output import json_command, printable, progress_bar, say_beside, show, tabular, tabular_command
 from alerts.config.yaml_output import to_yaml, unique
 from alerts.model.counted import counted
 from alerts.model.errors import FeedError, InputError
@@ -173,8 +173,8 @@ def suggest(app: App, institution: str, table: TextIO | None, allow_private: boo
         resolve=lambda text: interpolate(text, os.environ),
         allow_private=allow_private,
     )
-    with Progress("asking", len(wanted)) as progress:
-        for found in prober.probe(wanted, progress):
+    with progress_bar("asking", len(wanted)) as bar:
+        for found in prober.probe(wanted, bar.update):
             why, state, source = printable(found.why), found.state, {}
             if state == "offered":
                 settings = suggesting.settings_of(found, tracked, reliabilities)
@@ -184,7 +184,7 @@ def suggest(app: App, institution: str, table: TextIO | None, allow_private: boo
                     lines = lines.replace(found.url.replace("${", "$${"), found.url)
                 yaml += f"  # {why}\n{lines}"
             elif state != "absent" and why not in said and not as_json:  # one line is enough for a host that refuses
-                progress.say(f"{state}: {why}")
+                say_beside(bar, f"{state}: {why}")
             said.update((state, why))
             if as_json:
                 record = {"kind": found.kind, "url": found.url, "state": state, "why": why, "source": source}
@@ -207,8 +207,8 @@ def value(app: App, history: str | None, form: str | None) -> int:
 
     active, bad = Active(app.settings()), list[InputError]()
     items = recorded(app, None) if history is None else read_file(history, bad)
-    with Progress("replaying", 2 * len(items)) as progress:
-        rows = values(items, active, processes=os.cpu_count() or 1, progress=progress)
+    with progress_bar("replaying", 2 * len(items)) as bar:
+        rows = values(items, active, processes=os.cpu_count() or 1, progress=bar.update)
     columns = ["source", "items", "alerts", "first", "lost", "later", "minutes", "graded_lower", "needed"]
     show(rows, columns, form, empty="no sources")
     needed = sum(row["needed"] for row in rows)
