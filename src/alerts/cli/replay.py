@@ -136,8 +136,8 @@ def plan(app: App, against: Path, history: str | None, since: str | None, publis
         return 1 if bad else 0
     click.echo(rendered("plan.txt.j2", {"plan": found, "items": len(items)}), nl=False)
     columns = ["subscriber", "now", "then", "then_a_day"]
-    rows = [(each.subscriber, each.before, each.after, each.per_day) for each in found.volumes]
-    show([dict(zip(columns, row, strict=True)) for row in rows], columns, None, empty="no subscribers")
+    rows = (dict(zip(columns, each.values(), strict=True)) for each in found.volumes)
+    show(rows, columns, None, empty="no subscribers")
     return 1 if bad else 0
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -20,7 +21,6 @@ from alerts.model.times import format_duration, format_time
 if TYPE_CHECKING:  # each command imports what it needs, so that the others start fast
     from alerts.feeds.fetching.network import HttpClient
     from alerts.feeds.state import FeedState
-    from alerts.insight.coverage import Covers
     from alerts.store.repositories.sources import Health
 
 
@@ -32,7 +32,7 @@ def sources(ctx: click.Context, failing: bool, form: str | None) -> None:
     """List the sources and how each fares."""
     if ctx.invoked_subcommand is not None:
         return
-    from alerts.insight.coverage import Covers, by_source
+    from alerts.insight.coverage import by_source
     from alerts.store.repositories import sources as stored
 
     app: App = ctx.obj
@@ -43,7 +43,7 @@ def sources(ctx: click.Context, failing: bool, form: str | None) -> None:
         about = stored.reports_by_source(session)
         covers = by_source(session, settings, now)
     rows = [
-        _row(source, health.get(source.id), about.get(source.id, 0), covers.get(source.id, Covers()), now)
+        _row(source, health.get(source.id), about.get(source.id, 0), covers[source.id], now)
         for source in settings.sources.values()
     ]
     if failing:
@@ -56,7 +56,9 @@ def sources(ctx: click.Context, failing: bool, form: str | None) -> None:
     show(rows, columns, form, empty="no sources")
 
 
-def _row(source: Source, found: "Health | None", reports: int, covers: "Covers", now: datetime) -> dict[str, Any]:
+def _row(
+    source: Source, found: "Health | None", reports: int, covers: Mapping[str, list[str]], now: datetime
+) -> dict[str, Any]:
     from alerts.feeds.links import shown
     from alerts.feeds.state import FeedState
 
@@ -86,9 +88,7 @@ def _row(source: Source, found: "Health | None", reports: int, covers: "Covers",
         "moved_to": moved_to,
         "moved": "adopted" if state.adopted_url else "unconfirmed" if state.moved_to else "",
         "reports": reports,
-        "covers": list(covers.institutions),
-        "partial": list(covers.partial),
-        "blind": list(covers.blind),
+        **covers,
         "note": _note(source, state, found.error if found else "", moved_to, stale=stale),
     }
 
