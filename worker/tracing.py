@@ -35,9 +35,6 @@ def install() -> None:
     tracer = provider.get_tracer(SERVICE)
     spans: dict[str, tuple[Any, Any]] = {}
 
-    def published(headers: dict[str, Any], **_: Any) -> None:
-        propagate.inject(headers)
-
     def begun(task_id: str, task: Any, args: Any = (), **_: Any) -> None:
         carried = {name: task.request.get(name) for name in propagate.get_global_textmap().fields}
         parent = propagate.extract({name: value for name, value in carried.items() if value})
@@ -56,9 +53,9 @@ def install() -> None:
             context.detach(token)
             span.end()
 
-    def shut_down(**_: Any) -> None:
-        provider.shutdown()
-
-    tasks = ((task_prerun, begun), (task_failure, failed), (task_postrun, ended))
-    for signal, receiver in ((before_task_publish, published), *tasks, (worker_shutdown, shut_down)):
+    for signal, receiver in (
+        (before_task_publish, lambda headers, **_: propagate.inject(headers)),
+        *((task_prerun, begun), (task_failure, failed), (task_postrun, ended)),
+        (worker_shutdown, lambda **_: provider.shutdown()),
+    ):
         signal.connect(receiver, weak=False, dispatch_uid="tracing")

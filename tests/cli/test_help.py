@@ -11,15 +11,17 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from cli.conftest import State
 
+from alerts.cli import db
 from alerts.cli.main import COMMANDS, SECTIONS, cli, status_of
-from alerts.cli.output import Progress
+from alerts.cli.output import progress_bar, say_beside
 
 EXAMPLE_CONFIG = Path(__file__).parents[2] / "config"
 STARTS_SERVERS = {"run", "web"}
@@ -248,24 +250,24 @@ def test_completion_with_a_broken_configuration_offers_nothing_and_says_nothing(
 # --- progress ------------------------------------------------------------------------------------------------
 
 
-def work(progress: Progress) -> None:
-    with progress:
+def work(bar: Any) -> None:
+    with bar:
         for _ in range(3):
-            progress()
-        progress.say("a line")
+            bar.update(1)
+        say_beside(bar, "a line")
 
 
 def test_no_bar_goes_into_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
-    work(Progress("polling", 3))
+    work(progress_bar("polling", 3))
     assert capsys.readouterr() == ("", "a line\n")
 
 
-def shown(monkeypatch: pytest.MonkeyPatch, progress: Any) -> str:
+def shown(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> str:
     """What a terminal gets on standard error."""
     ours, terminal = pty.openpty()
     with os.fdopen(terminal, "w") as stream:
         monkeypatch.setattr(sys, "stderr", stream)
-        work(progress())
+        act()
     said = b""
     with os.fdopen(ours, "rb", buffering=0) as screen, contextlib.suppress(OSError):  # EIO is its end
         while more := screen.read(4096):
@@ -274,21 +276,25 @@ def shown(monkeypatch: pytest.MonkeyPatch, progress: Any) -> str:
 
 
 def test_a_terminal_gets_a_bar_and_lines_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = shown(monkeypatch, lambda: Progress("polling", 3))
+    said = shown(monkeypatch, lambda: work(progress_bar("polling", 3)))
     assert "polling" in said
     assert "100%" in said
     assert "\r\x1b[Ka line\r\n" in said
 
 
 def test_short_work_gets_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert shown(monkeypatch, lambda: Progress("replaying", 3, least=20)) == "a line\r\n"
+    assert shown(monkeypatch, lambda: work(progress_bar("replaying", 3, least=20))) == "a line\r\n"
 
 
-def test_work_that_learns_its_length_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    def late() -> Progress:
-        made = Progress("pruning", least=2)
-        made.reached(0, 6)
-        made.reached(3, 6)
-        return made
+def test_work_that_learns_its_length_late(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], filled: State
+) -> None:
+    def prune() -> None:
+        assert status_of(["--config", str(filled.config), "--state", str(filled.path), "db", "prune"]) == 0
 
-    assert "100%" in shown(monkeypatch, late)
+    assert shown(monkeypatch, prune) == "", "there is little to do"
+    monkeypatch.setattr(db, "MANY", 1)
+    said = shown(monkeypatch, prune)
+    assert "pruning" in said
+    assert "100%" in said
+    assert capsys.readouterr().out.startswith("older than")

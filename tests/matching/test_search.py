@@ -62,10 +62,11 @@ def test_the_index_names_every_text_that_fits(title: str, text: str, query: str)
 
 @given(text=TEXTS, place=st.integers(0, 50), size=st.integers(1, 6))
 def test_words_of_a_text_find_it(text: str, place: int, size: int) -> None:
+    text = text.replace("\0", "")  # which no query holds
     words = index_words(item(text)).split()
     cut = text.split()[place % 5 :][:size]
     if cut and words:
-        query = f'"{" ".join(cut)}"'.replace("\0", "")
+        query = f'"{" ".join(cut)}"'
         with contextlib.suppress(UsageError):  # nothing but punctuation
             assert parse(query).score(text, "") > 0
 

@@ -305,14 +305,14 @@ def test_blind_is_coverage_for_all_institutions_at_once(database: Database, tmp_
         assert set(listed) == set(loaded.sources)
         for name, institution in loaded.institutions.items():
             found = coverage(session, loaded, institution, now)
-            mine = {each for each, covers in listed.items() if name in covers.institutions}
+            mine = {each for each, covers in listed.items() if name in covers["covers"]}
             if not mine:  # nobody in particular: all of them count
                 assert found.sources == count
                 continue
             assert found.sources == len(mine)
             for each in mine:
-                assert (name in listed[each].blind) is (found.state is CoverageState.BLIND)
-                assert (name in listed[each].partial) is (found.state is CoverageState.PARTIAL)
+                assert (name in listed[each]["blind"]) is (found.state is CoverageState.BLIND)
+                assert (name in listed[each]["partial"]) is (found.state is CoverageState.PARTIAL)
 
 
 @pytest.mark.parametrize(

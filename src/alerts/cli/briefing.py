@@ -9,7 +9,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import Progress, check_writable, json_command, rendered, show, tabular_command, write_file
+from alerts.cli.output import check_writable, json_command, progress_bar, rendered, show, tabular_command, write_file
 from alerts.cli.replay import LONG
 from alerts.model.errors import InputError, UsageError
 from alerts.model.records import to_line
@@ -144,8 +144,8 @@ def tune(app: App, subscriber: str, wrong: str, as_json: bool) -> int:
         known = verdicts.by_story(session, subscriber)
         rows = verdicts.feedback(session, settings, subscriber, None)
         history = list(items.record(session)) if len(known) >= tuning.least_judged(share) else []
-    with Progress("replaying", 2 * len(history), least=LONG) as progress:
-        found = tuning.tune(history, settings, who, known, rows, share, progress=progress)
+    with progress_bar("replaying", 2 * len(history), least=LONG) as bar:
+        found = tuning.tune(history, settings, who, known, rows, share, progress=bar.update)
     if as_json:
         click.echo(to_line(found))
     else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from alerts.cli.context import App
-from alerts.cli.output import Progress, check_writable, json_command, printable, rendered, write_file
+from alerts.cli.output import check_writable, json_command, printable, progress_bar, rendered, write_file
 from alerts.config.document import Entry
 from alerts.config.files import emptied
 from alerts.config.lint import doubtful_patterns, doubts, idle
@@ -208,11 +208,11 @@ def _mutate(active: "Active", tests: "Tests", renderer: "Renderer", write: Path 
         check_writable(write)
     mutants = list(mutate.mutants(active.settings))
     missed = {}
-    with Progress("mutating", len(mutants)) as progress:
+    with progress_bar("mutating", len(mutants)) as bar:
         for each in mutants:
             if mutate.unnoticed(tests, active, renderer, each):
                 missed[each.change] = mutate.proposed(active, each) if write is not None else None
-            progress()
+            bar.update(1)
     for change, proposed in missed.items():
         row = {"unnoticed": change, "test": proposed}
         click.echo(to_line(row) if as_json else printable(f"no test notices: {change}"))

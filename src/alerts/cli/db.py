@@ -1,17 +1,20 @@
 """`alerts status` and `alerts db`: whether the system works, its schema, what is kept, and copies of it."""
 
 import contextlib
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from alerts.cli.context import App
-from alerts.cli.output import Progress, duration, json_command, printable
+from alerts.cli.output import duration, json_command, printable, progress_bar
 from alerts.model.counted import counted_of
 from alerts.model.errors import StoreError
 from alerts.model.records import to_line
 from alerts.model.times import format_time
+
+MANY = 20  # steps of pruning from which on it takes some seconds
 
 
 @click.group()
@@ -39,8 +42,14 @@ def prune(app: App, keep: str, dry_run: bool, as_json: bool) -> None:
     from alerts.pipeline.prune import prune as remove
 
     lasting = duration("--keep", keep)
-    with app.runtime() as (runtime, _), Progress("pruning", least=20) as progress:
-        pruned = remove(runtime, lasting, dry_run=dry_run, progress=progress.reached)
+    with app.runtime() as (runtime, _), progress_bar("pruning", 0) as bar:
+
+        def reached(done: int, steps: int) -> None:
+            if done == 0:  # only now it is known how much there is to do
+                bar.length, bar.hidden = steps, steps < MANY or not sys.stderr.isatty()
+            bar.update(done - bar.pos)
+
+        pruned = remove(runtime, lasting, dry_run=dry_run, progress=reached)
     if as_json:
         record = {"before": format_time(pruned.before), "dry_run": dry_run, "removed": pruned.counts}
         click.echo(to_line(record))

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -152,35 +152,16 @@ def write_file(path: Path, text: str) -> None:
         raise InputError(str(path), f"cannot be written: {error.strerror}") from error
 
 
-class Progress:
-    """A bar on standard error, on a terminal only and where there are at least `least` steps. A context manager."""
+def progress_bar(label: str, steps: int, *, least: int = 1) -> Any:
+    """A bar of click's on standard error, on a terminal only and where there are at least `least` steps."""
+    hidden = steps < least or not sys.stderr.isatty()
+    return click.progressbar(length=steps, label=label, file=sys.stderr, hidden=hidden)
 
-    def __init__(self, label: str, steps: int = 0, *, least: int = 1) -> None:
-        self._least = least
-        self._bar: Any = click.progressbar(length=steps, label=label, file=sys.stderr, hidden=True)
-        self.reached(0, steps)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_details: object) -> None:
-        self._bar.render_finish()
-
-    def __call__(self, count: int = 1) -> None:
-        """So many steps more are done."""
-        self._bar.update(count)
-
-    def reached(self, done: int, steps: int) -> None:
-        """For work that learns how long it is only when it begins."""
-        if done == 0:
-            self._bar.length = steps
-            self._bar.hidden = steps < self._least or not sys.stderr.isatty()
-        self._bar.update(done - self._bar.pos)
-
-    def say(self, line: str) -> None:
-        """A line on standard error that the bar does not run into."""
-        if not self._bar.hidden:
-            click.echo("\r\x1b[K", nl=False, err=True)
-        click.echo(line, err=True)
-        self._bar._last_line = None  # noqa: SLF001 - or it would not draw the same bar again
-        self._bar.render_progress()
+def say_beside(bar: Any, line: str) -> None:
+    """A line on standard error that the bar does not run into."""
+    if not bar.hidden:
+        click.echo("\r\x1b[K", nl=False, err=True)
+    click.echo(line, err=True)
+    bar._last_line = None  # noqa: SLF001 - or it would not draw the same bar again
+    bar.render_progress()

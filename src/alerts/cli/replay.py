@@ -14,7 +14,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import Progress, check_writable, json_command, rendered, show, write_file
+from alerts.cli.output import check_writable, json_command, progress_bar, rendered, show, write_file
 from alerts.config.items import read_items
 from alerts.model.errors import InputError, UsageError
 from alerts.model.item import Item
@@ -50,8 +50,8 @@ def replay(
     items = read_file(file, bad) if file is not None else recorded(app, end)
     only = frozenset(institutions) or None
     processes = 1 if plot is not None else os.cpu_count() or 1
-    with Progress("replaying", 2 * len(items), least=LONG) as progress:
-        result = rehearse(items, settings, until=end, only=only, progress=progress, processes=processes)
+    with progress_bar("replaying", 2 * len(items), least=LONG) as bar:
+        result = rehearse(items, settings, until=end, only=only, progress=bar.update, processes=processes)
     out = [to_line(record) for record in records(result)]
     if out:
         sys.stdout.write("\n".join(out) + "\n")
@@ -119,8 +119,8 @@ def plan(app: App, against: Path, history: str | None, since: str | None, publis
         items = recorded(app, None, start or EPOCH, PLANNED + 1 if start is None else sys.maxsize)
         left_out = start is None and len(items) > PLANNED
         items = items[:PLANNED]
-    with Progress("replaying", 4 * len(items), least=LONG) as progress:
-        found = planning.plan(items, before, after, progress=progress)
+    with progress_bar("replaying", 4 * len(items), least=LONG) as bar:
+        found = planning.plan(items, before, after, progress=bar.update)
     if publish:
         shown = planning.published(found, against.name, len(items))
         with app.write() as session:
@@ -136,8 +136,8 @@ def plan(app: App, against: Path, history: str | None, since: str | None, publis
         return 1 if bad else 0
     click.echo(rendered("plan.txt.j2", {"plan": found, "items": len(items)}), nl=False)
     columns = ["subscriber", "now", "then", "then_a_day"]
-    rows = [(each.subscriber, each.before, each.after, each.per_day) for each in found.volumes]
-    show([dict(zip(columns, row, strict=True)) for row in rows], columns, None, empty="no subscribers")
+    rows = (dict(zip(columns, each.values(), strict=True)) for each in found.volumes)
+    show(rows, columns, None, empty="no subscribers")
     return 1 if bad else 0
 
 

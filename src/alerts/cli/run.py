@@ -15,7 +15,7 @@ import click
 from alerts import embedded
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import Progress, json_command, printable
+from alerts.cli.output import json_command, printable, progress_bar, say_beside
 from alerts.model.counted import counted
 from alerts.model.errors import UsageError, did_you_mean
 from alerts.model.records import to_line
@@ -55,12 +55,12 @@ def _once(app: App) -> int:
         sources = list(runtime.configuration.current().settings.sources)
 
         # Not where the messages of console:// would run into it.
-        with Progress("polling", 0 if sys.stdout.isatty() else len(sources)) as progress:
+        with progress_bar("polling", 0 if sys.stdout.isatty() else len(sources)) as bar:
 
             def report(outcome: "PollOutcome") -> None:
                 if outcome.error:
-                    progress.say(f"{outcome.source}: {outcome.error}")
-                progress()
+                    say_beside(bar, f"{outcome.source}: {outcome.error}")
+                bar.update(1)
 
             outcomes = driver.run(runtime, sources, report)
         polled = [outcome for outcome in outcomes if not outcome.skipped]

@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -9,7 +10,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import Progress, json_command, printable, show, tabular, tabular_command
+from alerts.cli.output import json_command, printable, progress_bar, say_beside, show, tabular, tabular_command
 from alerts.config.yaml_output import to_yaml, unique
 from alerts.model.counted import counted
 from alerts.model.errors import FeedError, InputError
@@ -20,7 +21,6 @@ from alerts.model.times import format_duration, format_time
 if TYPE_CHECKING:  # each command imports what it needs, so that the others start fast
     from alerts.feeds.fetching.network import HttpClient
     from alerts.feeds.state import FeedState
-    from alerts.insight.coverage import Covers
     from alerts.store.repositories.sources import Health
 
 
@@ -32,7 +32,7 @@ def sources(ctx: click.Context, failing: bool, form: str | None) -> None:
     """List the sources and how each fares."""
     if ctx.invoked_subcommand is not None:
         return
-    from alerts.insight.coverage import Covers, by_source
+    from alerts.insight.coverage import by_source
     from alerts.store.repositories import sources as stored
 
     app: App = ctx.obj
@@ -43,7 +43,7 @@ def sources(ctx: click.Context, failing: bool, form: str | None) -> None:
         about = stored.reports_by_source(session)
         covers = by_source(session, settings, now)
     rows = [
-        _row(source, health.get(source.id), about.get(source.id, 0), covers.get(source.id, Covers()), now)
+        _row(source, health.get(source.id), about.get(source.id, 0), covers[source.id], now)
         for source in settings.sources.values()
     ]
     if failing:
@@ -56,7 +56,9 @@ def sources(ctx: click.Context, failing: bool, form: str | None) -> None:
     show(rows, columns, form, empty="no sources")
 
 
-def _row(source: Source, found: "Health | None", reports: int, covers: "Covers", now: datetime) -> dict[str, Any]:
+def _row(
+    source: Source, found: "Health | None", reports: int, covers: Mapping[str, list[str]], now: datetime
+) -> dict[str, Any]:
     from alerts.feeds.links import shown
     from alerts.feeds.state import FeedState
 
@@ -86,9 +88,7 @@ def _row(source: Source, found: "Health | None", reports: int, covers: "Covers",
         "moved_to": moved_to,
         "moved": "adopted" if state.adopted_url else "unconfirmed" if state.moved_to else "",
         "reports": reports,
-        "covers": list(covers.institutions),
-        "partial": list(covers.partial),
-        "blind": list(covers.blind),
+        **covers,
         "note": _note(source, state, found.error if found else "", moved_to, stale=stale),
     }
 
@@ -173,8 +173,8 @@ def suggest(app: App, institution: str, table: TextIO | None, allow_private: boo
         resolve=lambda text: interpolate(text, os.environ),
         allow_private=allow_private,
     )
-    with Progress("asking", len(wanted)) as progress:
-        for found in prober.probe(wanted, progress):
+    with progress_bar("asking", len(wanted)) as bar:
+        for found in prober.probe(wanted, bar.update):
             why, state, source = printable(found.why), found.state, {}
             if state == "offered":
                 settings = suggesting.settings_of(found, tracked, reliabilities)
@@ -184,7 +184,7 @@ def suggest(app: App, institution: str, table: TextIO | None, allow_private: boo
                     lines = lines.replace(found.url.replace("${", "$${"), found.url)
                 yaml += f"  # {why}\n{lines}"
             elif state != "absent" and why not in said and not as_json:  # one line is enough for a host that refuses
-                progress.say(f"{state}: {why}")
+                say_beside(bar, f"{state}: {why}")
             said.update((state, why))
             if as_json:
                 record = {"kind": found.kind, "url": found.url, "state": state, "why": why, "source": source}
@@ -207,8 +207,8 @@ def value(app: App, history: str | None, form: str | None) -> int:
 
     active, bad = Active(app.settings()), list[InputError]()
     items = recorded(app, None) if history is None else read_file(history, bad)
-    with Progress("replaying", 2 * len(items)) as progress:
-        rows = values(items, active, processes=os.cpu_count() or 1, progress=progress)
+    with progress_bar("replaying", 2 * len(items)) as bar:
+        rows = values(items, active, processes=os.cpu_count() or 1, progress=bar.update)
     columns = ["source", "items", "alerts", "first", "lost", "later", "minutes", "graded_lower", "needed"]
     show(rows, columns, form, empty="no sources")
     needed = sum(row["needed"] for row in rows)

@@ -1,7 +1,6 @@
 """Whether the sources that would report on an institution are working. Silence is not an all-clear."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -83,18 +82,10 @@ def blind(session: Session, settings: Settings, at: datetime) -> list[str]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Covers:
-    """The institutions that a source would report on, and those of them that are partial or blind now."""
-
-    institutions: tuple[str, ...] = ()
-    partial: tuple[str, ...] = ()
-    blind: tuple[str, ...] = ()
-
-
-def by_source(session: Session, settings: Settings, at: datetime) -> dict[str, Covers]:
-    """What each configured source does for coverage. An institution for which no source in particular would
-    report, so that all of them count, is in none."""
+def by_source(session: Session, settings: Settings, at: datetime) -> dict[str, dict[str, list[str]]]:
+    """What each configured source `covers`: the institutions that it would report on, and those of them that are
+    `partial` or `blind` now. An institution for which no source in particular would report, so that all of them count,
+    is in none."""
     broken = _broken(session, settings, at)
     lately = sources.reporters(session, since=at - MEMORY)
     of: dict[str, list[str]] = {
@@ -105,6 +96,10 @@ def by_source(session: Session, settings: Settings, at: datetime) -> dict[str, C
     unread = {each for name, some in of.items() if name in broken for each in some}
     lost, half = unread - read, unread & read
     return {
-        name: Covers(tuple(some), tuple(filter(half.__contains__, some)), tuple(filter(lost.__contains__, some)))
+        name: {
+            "covers": some,
+            "partial": [*filter(half.__contains__, some)],
+            "blind": [*filter(lost.__contains__, some)],
+        }
         for name, some in of.items()
     }

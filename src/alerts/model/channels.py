@@ -10,13 +10,14 @@ CONSOLE_SCHEME: Final = "console"  # built in: prints the message to standard ou
 _SCHEMES = " ".join(text_lines("alerts.model", "channel_schemes.txt")).split()
 ALLOWED_SCHEMES: Final = frozenset({CONSOLE_SCHEME, *_SCHEMES})
 
-NATIVE_PREFIXES: Final = (
-    "https://hooks.slack.com/",
-    "https://discord.com/api/webhooks/",
-    "https://discordapp.com/api/webhooks/",
-    "https://chat.googleapis.com/v1/spaces/",
-)
-"""Web addresses that these services hand out themselves and that the sending library takes as they are."""
+NATIVE: Final = {
+    "https://hooks.slack.com/": "slack",
+    "https://discord.com/api/webhooks/": "discord",
+    "https://discordapp.com/api/webhooks/": "discord",
+    "https://chat.googleapis.com/v1/spaces/": "gchat",
+}
+"""How web addresses begin that services hand out themselves and that the sending library takes as they are."""
+NATIVE_PREFIXES: Final = tuple(NATIVE)
 
 
 def scheme_of(url: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from alerts.model.channels import host_of, scheme_of
+from alerts.model.channels import NATIVE, host_of, scheme_of
 from alerts.model.secret import Secret
 from alerts.model.tables import table
 from alerts.rendering import escape
@@ -90,19 +90,11 @@ def _service(entry: Mapping[str, Any]) -> Service:
     return Service(**given, measure=escape.octets if entry.get("octets") else escape.size)
 
 
-_NATIVE = (
-    ("https://hooks.slack.com/", "slack"),
-    ("https://discord", "discord"),
-    ("https://chat.googleapis.com/", "gchat"),
-    ("https://", "workflows"),
-)
-
-
 def service_name(url: str) -> str:
     """The service that a channel URL names, by the scheme of its plain form. Secrets in the URL are not kept."""
     scheme = scheme_of(url)
     if scheme == "https":
-        scheme = next(name for prefix, name in _NATIVE if url.lower().startswith(prefix))
+        scheme = next((name for prefix, name in NATIVE.items() if url.lower().startswith(prefix)), scheme)
     if scheme not in _services() and scheme.endswith("s"):  # the TLS form of a service one hosts oneself
         scheme = scheme[:-1]
     return scheme

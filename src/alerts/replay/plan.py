@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,34 +21,15 @@ PUBLISHED = 100  # changes of each kind that are kept of a published plan
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """An alert that comes at another time, or meets another fate."""
-
-    before: Alert
-    after: Alert
-
-
-@dataclass(frozen=True, slots=True)
-class Volume:
-    """How much a subscriber is told over the whole history, before and after.
-
-    `per_day` is the new rate while history was recorded: falls still to come after it, which the replay goes on to,
-    count in `after` and have no day of the record."""
-
-    subscriber: str
-    before: int
-    after: int
-    per_day: float
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
-    """Alerts that the new configuration adds, drops and moves, each in order of time."""
+    """Alerts that the new configuration adds, drops and moves, each in order of time; how much subscribers are told.
+
+    An alert has `moved`, before and after, that comes at another time or meets another fate."""
 
     gained: Sequence[Alert]
     lost: Sequence[Alert]
-    moved: Sequence[Moved]
-    volumes: Sequence[Volume]
+    moved: Sequence[tuple[Alert, Alert]]
+    volumes: Sequence[Mapping[str, Any]]
 
 
 def plan(items: Sequence[Item], before: Settings, after: Settings, *, progress: Progress = lambda _: None) -> Plan:
@@ -63,35 +44,41 @@ def plan(items: Sequence[Item], before: Settings, after: Settings, *, progress: 
     left, right = (grouped((_key(alert), alert) for alert in each.alerts) for each in (old, new))
     gained: list[Alert] = []
     lost: list[Alert] = []
-    moved: list[Moved] = []
+    moved: list[tuple[Alert, Alert]] = []
     for key in dict.fromkeys([*left, *right]):
         was, now = left.get(key, []), right.get(key, [])
         same = set(map(_fate, was)) & set(map(_fate, now))
         was, now = ([each for each in alerts if _fate(each) not in same] for alerts in (was, now))
-        moved += map(Moved, was, now)
+        moved += zip(was, now, strict=False)
         lost += was[len(now) :]
         gained += now[len(was) :]
-    moved.sort(key=lambda each: alert_order(each.before))
+    moved.sort(key=lambda pair: alert_order(pair[0]))
     volumes = _volumes(old, new, [item.observed for item in items], {*before.subscribers, *after.subscribers})
     return Plan(sorted(gained, key=alert_order), sorted(lost, key=alert_order), moved, volumes)
 
 
-def _volumes(old: Result, new: Result, times: Sequence[datetime], subscribers: Iterable[str]) -> list[Volume]:
+def _volumes(old: Result, new: Result, times: Sequence[datetime], subscribers: Iterable[str]) -> list[dict[str, Any]]:
+    """How much each subscriber is told over the whole history, before and after.
+
+    `per_day` is the new rate while history was recorded: falls still to come after it, which the replay goes on to,
+    count in `after` and have no day of the record."""
     first = min(times, default=EPOCH)
     days = max((max(times, default=EPOCH) - first) / DAY, 1.0)
     within = [each for each in new.sent if each.at <= first + days * DAY]
     was, now, daily = (Counter(each.subscriber for each in alerts) for alerts in (old.sent, new.sent, within))
-    return [Volume(each, was[each], now[each], daily[each] / days) for each in sorted(subscribers)]
+    return [
+        {"subscriber": each, "before": was[each], "after": now[each], "per_day": round(daily[each] / days, 3)}
+        for each in sorted(subscribers)
+    ]
 
 
 def records(plan: Plan) -> Iterator[Mapping[str, Any]]:
     """Each change and each subscriber's volume as a record."""
     for kind, alerts in (("gained", plan.gained), ("lost", plan.lost)):
         yield from ({**_slim(alert), "kind": kind} for alert in alerts)
-    for each in plan.moved:
-        yield {**_slim(each.after), "kind": "moved", "before": some(_slim(each.before), "at", "state", "reason")}
-    for volume in plan.volumes:
-        yield {"kind": "volume", **asdict(volume), "per_day": round(volume.per_day, 3)}
+    for before, after in plan.moved:
+        yield {**_slim(after), "kind": "moved", "before": some(_slim(before), "at", "state", "reason")}
+    yield from ({"kind": "volume", **each} for each in plan.volumes)
 
 
 def published(plan: Plan, name: str, items: int) -> dict[str, Any]:

@@ -1,10 +1,8 @@
 """Atom feeds (RFC 4287): level changes of an institution, alerts of a subscriber or of one watch rule."""
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 from urllib.parse import quote
 
 from sqlalchemy.orm import Session
@@ -30,16 +28,6 @@ READ: Final = 600  # alerts that are looked at: with several channels there are 
 _NAMESPACE: Final = uuid.UUID("5f3a2c1e-8d47-4b7e-9a55-2f6c1d0b7e43")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    id: str
-    title: str
-    at: datetime
-    url: str
-    text: str
-    tags: Sequence[str] = ()
-
-
 def stable_urn(*parts: str) -> str:
     return f"urn:uuid:{uuid.uuid5(_NAMESPACE, chr(0).join(parts))}"
 
@@ -57,14 +45,15 @@ def institution_feed(request: Request) -> Response:
     return _feed(site, request, stable_urn("feed", "institution", institution.id), title, page, entries)
 
 
-def change_entry(change: Transition, name: str, page: str) -> Entry:
-    """A level change as a tier may see it."""
+def change_entry(change: Transition, name: str, page: str) -> dict[str, Any]:
+    """The entry of a level change as a tier may see it."""
     title = f"{name}, {change.axis} ({change.axis.horizon}): {change.from_} to {change.to}"
     score = "" if change.score is None else f" Score {change.score:.2f}."
     why = "".join(f"\n{each.value:.3f} {clean(each.title)} (grade {each.grade})" for each in change.contributions[:5])
     urn = stable_urn("transition", change.institution, change.axis, format_time(change.at))
     tags = change.axis.value, change.to.value, "rise" if change.rises else "fall"
-    return Entry(urn, title, change.at, page, f"{title} by {change.cause}.{score}{why}", tags)
+    text = f"{title} by {change.cause}.{score}{why}"
+    return {"id": urn, "title": title, "at": change.at, "url": page, "text": text, "tags": tags}
 
 
 def subscriber_feed(request: Request) -> Response:
@@ -81,9 +70,11 @@ def subscriber_feed(request: Request) -> Response:
     return _feed(site, request, feed_id, f"Alerts for {about}", base, entries)
 
 
-def _feed(site: Site, request: Request, feed_id: str, title: str, page: str, entries: Sequence[Entry]) -> Response:
+def _feed(
+    site: Site, request: Request, feed_id: str, title: str, page: str, entries: Sequence[Mapping[str, Any]]
+) -> Response:
     # A feed without entries never changed: any instant is right, so long as it stays.
-    updated = max((each.at for each in entries), default=EPOCH)
+    updated = max((each["at"] for each in entries), default=EPOCH)
     values = {"id": feed_id, "title": title, "page": page, "own": request.url.path, "updated": updated}
     body = site.render("feed.atom.j2", {**values, "entries": entries}).encode("utf-8", "replace")
     return unless_known(request, body, "application/atom+xml", "private, max-age=60")
@@ -118,8 +109,8 @@ def read_alerts(
     return rows, dashboard.transitions_by_id(session, [row.transition for row in rows if row.transition is not None])
 
 
-def alert_entry(site: Site, row: AlertRow, transition: Transition | None, tier: Tier, base: str) -> Entry:
-    """An alert as its subscriber's tier may see it."""
+def alert_entry(site: Site, row: AlertRow, transition: Transition | None, tier: Tier, base: str) -> dict[str, Any]:
+    """The entry of an alert as its subscriber's tier may see it."""
     institution = site.settings.institutions.get(row.institution)
     name = institution.name if institution is not None else row.institution
     page = f"{base}/institutions/{quote(row.institution, safe='')}"
@@ -130,7 +121,7 @@ def alert_entry(site: Site, row: AlertRow, transition: Transition | None, tier: 
         lead = row.detail.get("lead") or row.detail
         headline = clean(str(lead.get("title", "")))
         title = f"{name}: {row.on}" + (f": {headline}" if headline else "")
-        entry = Entry("", title, row.at, page, title, (row.on,))
+        entry = {"title": title, "text": title, "tags": (row.on,)}
     urn = stable_urn("alert", row.institution, row.on, format_time(row.at), str(row.detail.get("item", "")), row.id)
     url = f"{base}/alerts/{quote(row.id, safe='')}" if tier.allows(DETAIL) else page
-    return replace(entry, id=urn, at=row.at, url=url, text=entry.text + held)
+    return {**entry, "id": urn, "at": row.at, "url": url, "text": entry["text"] + held}

@@ -6,6 +6,7 @@ be taken within a time, and where too many connections are open the oldest idle 
 
 import asyncio
 import ipaddress
+from collections.abc import Callable
 from typing import Any, Final
 
 import h11
@@ -24,9 +25,7 @@ class BoundedProtocol(H11Protocol):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._head: asyncio.TimerHandle | None = None
-        self._body: asyncio.TimerHandle | None = None
-        self._answer: asyncio.TimerHandle | None = None
+        self._timers: dict[str, asyncio.TimerHandle] = {}  # of `head`, `body` and `answer`
         self.opened_at = 0.0
 
     @property
@@ -40,7 +39,7 @@ class BoundedProtocol(H11Protocol):
         self.opened_at = self.loop.time()
         # The address of the other end itself; proxies replace that of the request by the one they speak for.
         self.app_state = {**self.app_state, "peer": self.client[0] if self.client else ""}
-        self._head = self.loop.call_later(HEAD_SECONDS, self._give_up)
+        self._start("head", HEAD_SECONDS, self._give_up)
         others = [each for each in self.connections if each is not self and isinstance(each, BoundedProtocol)]
         of_client = [each for each in others if self.client and each.client and each.client[0] == self.client[0]]
         if len(of_client) >= MAX_PER_CLIENT and not self._is_trusted():
@@ -55,26 +54,25 @@ class BoundedProtocol(H11Protocol):
             self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop("_head", "_body", "_answer")
+        self._stop("head", "body", "answer")
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         if self.is_idle:
-            self._stop("_answer")
-            self._head = self._head or self.loop.call_later(HEAD_SECONDS, self._give_up)
+            self._stop("answer")
+            self._start("head", HEAD_SECONDS, self._give_up)
         super().data_received(data)
         if self.is_idle:
             return
-        self._stop("_head")
-        if self._answer is None:
-            self._answer = self.loop.call_later(ANSWER_SECONDS, self._give_up_unless_taken)
-        if self.conn.their_state is not h11.SEND_BODY:
-            self._stop("_body")
-        elif self._body is None:
-            self._body = self.loop.call_later(BODY_SECONDS, self._give_up)
+        self._stop("head")
+        self._start("answer", ANSWER_SECONDS, self._give_up_unless_taken)
+        if self.conn.their_state is h11.SEND_BODY:
+            self._start("body", BODY_SECONDS, self._give_up)
+        else:
+            self._stop("body")
 
     def on_response_complete(self) -> None:
-        self._stop("_head", "_body")  # what is in the buffer has still to be taken
+        self._stop("head", "body")  # what is in the buffer has still to be taken
         super().on_response_complete()
 
     def _make_room(self, others: "list[BoundedProtocol]") -> None:
@@ -97,12 +95,14 @@ class BoundedProtocol(H11Protocol):
         names = trusted.split(",") if isinstance(trusted, str) else trusted
         return self.client is not None and any(_covers(each.strip(), self.client[0]) for each in names)
 
+    def _start(self, timer: str, seconds: float, act: Callable[[], None]) -> None:
+        """Unless it runs already."""
+        if timer not in self._timers:
+            self._timers[timer] = self.loop.call_later(seconds, act)
+
     def _stop(self, *timers: str) -> None:
-        for name in timers:
-            timer = getattr(self, name)
-            if timer is not None:
-                timer.cancel()
-                setattr(self, name, None)
+        for each in self._timers.keys() & timers:
+            self._timers.pop(each).cancel()
 
 
 def _covers(trusted: str, address: str) -> bool:
