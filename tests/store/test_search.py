@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from kit.recorded import record
 from kit.system import System
-from sqlalchemy import text, update
+from sqlalchemy import delete, text, update
 
 from alerts.matching import search as words
 from alerts.matching.search import parse
@@ -18,7 +18,7 @@ from alerts.store import system_state
 from alerts.store.database import Database
 from alerts.store.queries.search import Filters, candidates, hits
 from alerts.store.repositories import search_index
-from alerts.store.schema import FactRow, RevisionRow, SourceRow
+from alerts.store.schema import FactRow, ItemRow, RevisionRow, SourceRow
 
 
 @pytest.fixture
@@ -116,13 +116,30 @@ def test_what_was_recorded_before_the_index_is_added_newest_first_in_bounded_ste
     recorded = [record(town, "tribune", f"Rain number {number}") for number in range(5)]
     with town.database.write() as session:
         for left, expected in ((3, recorded[3:]), (1, recorded[1:]), (0, recorded)):
-            search_index.catch_up(session, town.now, 2)
+            batch = search_index.next_batch(session, 2)
+            assert batch is not None
+            search_index.add(session, batch, town.now)
+            search_index.add(session, batch, town.now)  # as another worker would that read it at the same time
             assert search_index.waiting(session) == left
             assert len(hits(session, parse("rain"), Filters())) == len(expected)
     late = record(town, "tribune", "Rain at last")
     assert waiting(town) == 1
     town.settle()
     assert found(town, "rain") == [late, *reversed(recorded)]
+    checked(town)
+
+
+def test_a_batch_of_which_some_was_removed_is_read_again(town: System) -> None:
+    gone, kept = (record(town, "tribune", f"Rain number {number}") for number in range(2))
+    with town.database.write() as session:
+        batch = search_index.next_batch(session, 2)
+        assert batch is not None
+        session.execute(delete(ItemRow).where(ItemRow.id == gone))
+        search_index.add(session, batch, town.now)
+        assert search_index.waiting(session)
+    town.settle()
+    assert found(town, "rain") == [kept]
+    checked(town)
 
 
 def test_other_rules_index_everything_again(town: System, monkeypatch: pytest.MonkeyPatch) -> None:

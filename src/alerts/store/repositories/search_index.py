@@ -5,11 +5,12 @@ first, so that neither polls nor upgrades of large databases wait for it. Revisi
 it and are skipped by searches; retention removes them."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from alerts.matching.search import VERSION, index_words
@@ -24,6 +25,8 @@ FINE, COARSE = 12, 16
 by them a search of the newest ones reads no others."""
 
 _R = table_of(RevisionRow)
+_AFTER = select(_R).where(_R.c.id > bindparam("high")).order_by(_R.c.id).limit(bindparam("size"))
+_BEFORE = select(_R).where(_R.c.id <= bindparam("low")).order_by(_R.c.id.desc()).limit(bindparam("size"))
 _ADD = {
     "sqlite": text("INSERT INTO search (rowid, words) VALUES (:id, :words)"),
     "postgresql": text("INSERT INTO search (id, words) VALUES (:id, CAST(:words AS tsvector)) ON CONFLICT DO NOTHING"),
@@ -57,19 +60,45 @@ def waiting(session: Session) -> int:
     return newest(session) - high + low
 
 
-def catch_up(session: Session, at: datetime, size: int) -> None:
-    """Indexes revisions observed since the last call; where there are none, those before the ones that are indexed."""
-    known = _progress(session, lock=True)
-    if known is None:
-        session.execute(_CLEAR[dialect(session)])
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Entries for `count` revisions, numbered `first` to `last`, that are not indexed yet.
+
+    `known` is what was indexed when they were read, `then` what is with them."""
+
+    known: tuple[int, int] | None
+    then: tuple[int, int]
+    first: int
+    last: int
+    count: int
+    entries: list[dict[str, Any]]
+
+
+def next_batch(session: Session, size: int) -> Batch | None:
+    """The revisions observed since the last batch; where there are none, those before the ones that are indexed.
+
+    Cutting them into words takes longer than to store the words: call it outside a transaction that writes."""
+    known = _progress(session)
     low, high = known or (newest(session),) * 2
-    rows = session.execute(select(_R).where(_R.c.id > high).order_by(_R.c.id).limit(size)).all()
-    if rows:
-        high = rows[-1].id
+    if rows := session.execute(_AFTER, {"high": high, "size": size}).all():
+        then = low, rows[-1].id
+    elif rows := session.execute(_BEFORE, {"low": low, "size": size}).all()[::-1]:
+        then = rows[0].id - 1 if len(rows) == size else 0, high
     else:
-        rows = session.execute(select(_R).where(_R.c.id <= low).order_by(_R.c.id.desc()).limit(size)).all()[::-1]
-        low = rows[0].id - 1 if len(rows) == size else 0
-    _execute(session, _ADD, rows)
+        return None
+    return Batch(known, then, rows[0].id, rows[-1].id, len(rows), _entries(rows))
+
+
+def add(session: Session, batch: Batch, at: datetime) -> None:
+    """Adds a batch to the index, unless another worker was faster, or some of its revisions were removed since."""
+    still = select(func.count()).where(_R.c.id.between(batch.first, batch.last))
+    if _progress(session, lock=True) != batch.known or session.scalar(still) != batch.count:
+        return
+    if batch.known is None:
+        session.execute(_CLEAR[dialect(session)])
+    if batch.entries:
+        session.execute(_ADD[dialect(session)], batch.entries)
+    low, high = batch.then
     system_state.put(session, system_state.SEARCH, at, {"rules": _rules(session), "low": low, "high": high})
 
 
@@ -78,7 +107,8 @@ def remove(session: Session, items: Sequence[str]) -> None:
     low, high = _progress(session, lock=True) or (0, 0)
     for some in chunks(items):
         indexed = _R.c.item.in_(some), _R.c.id > low, _R.c.id <= high
-        _execute(session, _REMOVE, session.execute(select(_R).where(*indexed)).all())
+        if entries := _entries(session.execute(select(_R).where(*indexed)).all()):
+            session.execute(_REMOVE[dialect(session)], entries)
 
 
 def block_word(bits: int, block: int) -> str:
@@ -86,11 +116,9 @@ def block_word(bits: int, block: int) -> str:
     return f"@{bits}#{block}"
 
 
-def _execute(session: Session, statements: Mapping[str, Any], rows: Sequence[Any]) -> None:
-    entries = [
+def _entries(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    return [
         {"id": row.id, "words": " ".join((words, *(block_word(bits, row.id >> bits) for bits in (FINE, COARSE))))}
         for row in rows
         if (words := index_words(record_of(Item, row, id=row.item)))
     ]
-    if entries:
-        session.execute(statements[dialect(session)], entries)
