@@ -115,7 +115,7 @@ def decide(source: Source, parsed: ParsedFeed, known: KnownItems, state: FeedSta
         if old is None:
             new.append((entry, item_id))
             continue
-        changed = old.withdrawn or identity.fingerprint(entry) != old.fingerprint
+        changed = old.withdrawn or identity.prints(entry)[0] != old.fingerprint
         if entry.entry_hash and not (changed and rolled_back):
             entry_hashes.append((entry.entry_hash, item_id))
         if changed and not rolled_back:
@@ -124,9 +124,10 @@ def decide(source: Source, parsed: ParsedFeed, known: KnownItems, state: FeedSta
             unchanged += 1
     admitted, backfill, quarantine = _admit(new, parsed, known, state, now)
     entry_hashes += [(entry.entry_hash, item_id) for entry, item_id in admitted if entry.entry_hash]
-    changes = ((item_id, _change(source, parsed, entry, item_id, now)) for entry, item_id in admitted)
     return Decision(
-        new=tuple(replace(change, backfill=item_id in backfill) for item_id, change in changes),
+        new=tuple(
+            _change(source, parsed, entry, item_id, now, backfill=item_id in backfill) for entry, item_id in admitted
+        ),
         revised=tuple(revised),
         withdrawn=tuple(_withdrawn(source, parsed, known, now)),
         unchanged=unchanged,
@@ -211,7 +212,7 @@ class _Matcher:
             for item in self._free(self._by_title.get(title, ())):
                 if entry.published is not None and entry.published == item.published:
                     return item
-                if item.text_print and item.text_print == identity.text_print(entry):
+                if item.text_print and item.text_print == identity.prints(entry)[1]:
                     apart = entry.published and item.published and abs(entry.published - item.published)
                     if not apart or apart <= _REPEATED:
                         return item
@@ -244,7 +245,14 @@ def _alike(one: str, other: str) -> bool:
 
 
 def _change(
-    source: Source, parsed: ParsedFeed, entry: Entry, item_id: str, now: datetime, old: KnownItem | None = None
+    source: Source,
+    parsed: ParsedFeed,
+    entry: Entry,
+    item_id: str,
+    now: datetime,
+    old: KnownItem | None = None,
+    *,
+    backfill: bool = False,
 ) -> ItemChange:
     # An entry that only says when it was last touched keeps the date of its first version.
     published = entry.published or (old.published if old else None) or entry.updated
@@ -261,17 +269,18 @@ def _change(
         origin=entry.origin,
         author=entry.author,
     )
+    fingerprint, text_print = identity.prints(entry)
     known = KnownItem(
         id=item_id,
         title=entry.title,
         link=entry.link,
         published=published,
-        fingerprint=identity.fingerprint(entry),
-        text_print=identity.text_print(entry),
+        fingerprint=fingerprint,
+        text_print=text_print,
         link_key=identity.link_key(entry.link),
         title_key=identity.title_key(entry.title),
     )
-    return ItemChange(item, known)
+    return ItemChange(item, known, backfill)
 
 
 def _headline(text: str) -> str:
