@@ -9,8 +9,7 @@ from sqlalchemy.types import TypeDecorator
 
 from alerts.model.times import instant, micros
 
-
-_encoded = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode  # `json.dumps` would make one for each value
+_encoded = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode  # `json.dumps` would make one each time
 
 
 class Instant(TypeDecorator[datetime]):
