@@ -55,7 +55,8 @@ class Database:
         with self._translated(), self._turn(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             if not (flush or self.is_sqlite):
                 session.execute(_NO_FLUSH)
-            yield session
+            with self.computing():  # not while it commits, which waits for the disk now and then
+                yield session
             # fault point: store.uncommitted
 
     @contextmanager
@@ -133,8 +134,7 @@ class Database:
         if not self._writer.acquire(timeout=_BUSY_SECONDS):
             raise StoreError(f"database {self._shown}: another thread has been writing for {_BUSY_SECONDS:.0f} s")
         try:
-            with self.computing():
-                yield
+            yield
         finally:
             self._writer.release()
 
