@@ -124,10 +124,9 @@ def decide(source: Source, parsed: ParsedFeed, known: KnownItems, state: FeedSta
             unchanged += 1
     admitted, backfill, quarantine = _admit(new, parsed, known, state, now)
     entry_hashes += [(entry.entry_hash, item_id) for entry, item_id in admitted if entry.entry_hash]
+    changes = ((item_id, _change(source, parsed, entry, item_id, now)) for entry, item_id in admitted)
     return Decision(
-        new=tuple(
-            _change(source, parsed, entry, item_id, now, backfill=item_id in backfill) for entry, item_id in admitted
-        ),
+        new=tuple(replace(change, backfill=item_id in backfill) for item_id, change in changes),
         revised=tuple(revised),
         withdrawn=tuple(_withdrawn(source, parsed, known, now)),
         unchanged=unchanged,
@@ -245,14 +244,7 @@ def _alike(one: str, other: str) -> bool:
 
 
 def _change(
-    source: Source,
-    parsed: ParsedFeed,
-    entry: Entry,
-    item_id: str,
-    now: datetime,
-    old: KnownItem | None = None,
-    *,
-    backfill: bool = False,
+    source: Source, parsed: ParsedFeed, entry: Entry, item_id: str, now: datetime, old: KnownItem | None = None
 ) -> ItemChange:
     # An entry that only says when it was last touched keeps the date of its first version.
     published = entry.published or (old.published if old else None) or entry.updated
@@ -280,7 +272,7 @@ def _change(
         link_key=identity.link_key(entry.link),
         title_key=identity.title_key(entry.title),
     )
-    return ItemChange(item, known, backfill)
+    return ItemChange(item, known)
 
 
 def _headline(text: str) -> str:

@@ -63,18 +63,8 @@ def tick(runtime: Runtime, *, gap: timedelta = timedelta(0), once: bool = False,
     if found:
         runtime.enqueue(found)
         # fault point: tick.enqueued
-    while _index(runtime) and once:
+    while search_index.catch_up(runtime.database, runtime.clock(), INDEX_BATCH) and once:
         continue
     if weekly:  # behind the assessments that are due
         runtime.enqueue(TaskRequests(send=weekly))
     return found
-
-
-def _index(runtime: Runtime) -> bool:
-    """Adds some of what is recorded to the search index; False where there was nothing to add."""
-    with runtime.database.computing(), runtime.database.read() as session:
-        batch = search_index.next_batch(session, INDEX_BATCH)
-    if batch is not None:
-        with runtime.database.write(flush=False) as session:
-            search_index.add(session, batch, runtime.clock())
-    return batch is not None

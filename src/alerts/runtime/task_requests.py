@@ -30,8 +30,9 @@ class TaskRequests:
     @classmethod
     def together(cls, some: Sequence["TaskRequests"]) -> "TaskRequests":
         """All of them as one, with each id once."""
-        ids = ((each for one in some for each in getattr(one, step.name)) for step in fields(cls))
-        return cls(*(tuple(dict.fromkeys(each)) for each in ids))
+        return cls(
+            *(tuple(dict.fromkeys(name for one in some for name in getattr(one, step.name))) for step in fields(cls))
+        )
 
     def tasks(self) -> Iterator[tuple[str, Sequence[str]]]:
         """Each task with its ids, what is nearest to the receiver first.

@@ -128,15 +128,13 @@ class Database:
         """On SQLite, where one may write at a time, the threads of a process wait for each other here.
 
         A lock wakes the next one at once, and only one of them has to look when other processes are done."""
-        if not self.is_sqlite:
-            yield
-            return
-        if not self._writer.acquire(timeout=_BUSY_SECONDS):
+        if self.is_sqlite and not self._writer.acquire(timeout=_BUSY_SECONDS):
             raise StoreError(f"database {self._shown}: another thread has been writing for {_BUSY_SECONDS:.0f} s")
         try:
             yield
         finally:
-            self._writer.release()
+            if self.is_sqlite:
+                self._writer.release()
 
     @property
     def _shown(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import BindParameter, ColumnElement, Dialect, Executable, Insert, bindparam, case, insert
+from sqlalchemy import BindParameter, ColumnElement, Dialect, Executable, Insert, bindparam, case
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
@@ -22,18 +22,11 @@ def dialect(session: Session) -> str:
     return session.get_bind().dialect.name
 
 
+@cache  # as those below: making a statement costs more than running it
 def _insert(dialect: str, table: type[Base]) -> sqlite.Insert:
     # That of PostgreSQL has the same methods, and takes 2 MB: only the dialect that is used is imported.
     made: sqlite.Insert = importlib.import_module(f"sqlalchemy.dialects.{dialect}").insert(table_of(table))
     return made
-
-
-# Statements are made once: making one costs more than running it.
-
-
-@cache
-def _plain(table: type[Base]) -> Insert:
-    return insert(table_of(table))
 
 
 @cache
@@ -81,7 +74,7 @@ def _write(session: Session, statement: Insert, rows: Sequence[Mapping[str, Any]
 
 def insert_all(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Inserts rows that are not there yet, all in one round trip."""
-    _write(session, _plain(table), rows)
+    _write(session, _insert(dialect(session), table), rows)
 
 
 def insert_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:

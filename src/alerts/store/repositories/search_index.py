@@ -6,17 +6,17 @@ it and are skipped by searches; retention removes them."""
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from alerts.matching.search import VERSION, index_words
 from alerts.model.fields import record_of
 from alerts.model.item import Item
 from alerts.store import system_state
+from alerts.store.database import Database
 from alerts.store.schema import RevisionRow, table_of
 from alerts.store.upsert import chunks, dialect
 
@@ -25,8 +25,6 @@ FINE, COARSE = 12, 16
 by them a search of the newest ones reads no others."""
 
 _R = table_of(RevisionRow)
-_AFTER = select(_R).where(_R.c.id > bindparam("high")).order_by(_R.c.id).limit(bindparam("size"))
-_BEFORE = select(_R).where(_R.c.id <= bindparam("low")).order_by(_R.c.id.desc()).limit(bindparam("size"))
 _ADD = {
     "sqlite": text("INSERT INTO search (rowid, words) VALUES (:id, :words)"),
     "postgresql": text("INSERT INTO search (id, words) VALUES (:id, CAST(:words AS tsvector)) ON CONFLICT DO NOTHING"),
@@ -60,46 +58,32 @@ def waiting(session: Session) -> int:
     return newest(session) - high + low
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Entries for `count` revisions, numbered `first` to `last`, that are not indexed yet.
+def catch_up(database: Database, at: datetime, size: int) -> bool:
+    """Indexes revisions observed since the last call; where there are none, those before the ones that are indexed.
+    False where nothing was left.
 
-    `known` is what was indexed when they were read, `then` what is with them."""
-
-    known: tuple[int, int] | None
-    then: tuple[int, int]
-    first: int
-    last: int
-    count: int
-    entries: list[dict[str, Any]]
-
-
-def next_batch(session: Session, size: int) -> Batch | None:
-    """The revisions observed since the last batch; where there are none, those before the ones that are indexed.
-
-    Cutting them into words takes longer than to store the words: call it outside a transaction that writes."""
-    known = _progress(session)
-    low, high = known or (newest(session),) * 2
-    if rows := session.execute(_AFTER, {"high": high, "size": size}).all():
-        then = low, rows[-1].id
-    elif rows := session.execute(_BEFORE, {"low": low, "size": size}).all()[::-1]:
-        then = rows[0].id - 1 if len(rows) == size else 0, high
-    else:
-        return None
-    return Batch(known, then, rows[0].id, rows[-1].id, len(rows), _entries(rows))
-
-
-def add(session: Session, batch: Batch, at: datetime) -> None:
-    """Adds a batch to the index, unless another worker was faster, or some of its revisions were removed since."""
-    still = select(func.count()).where(_R.c.id.between(batch.first, batch.last))
-    if _progress(session, lock=True) != batch.known or session.scalar(still) != batch.count:
-        return
-    if batch.known is None:
-        session.execute(_CLEAR[dialect(session)])
-    if batch.entries:
-        session.execute(_ADD[dialect(session)], batch.entries)
-    low, high = batch.then
-    system_state.put(session, system_state.SEARCH, at, {"rules": _rules(session), "low": low, "high": high})
+    They are cut into words, which takes longer than to store these, before the transaction that writes."""
+    with database.computing(), database.read() as session:
+        known = _progress(session)
+        low, high = known or (newest(session),) * 2
+        if rows := session.execute(select(_R).where(_R.c.id > high).order_by(_R.c.id).limit(size)).all():
+            then = low, rows[-1].id
+        elif rows := session.execute(select(_R).where(_R.c.id <= low).order_by(_R.c.id.desc()).limit(size)).all()[::-1]:
+            then = rows[0].id - 1 if len(rows) == size else 0, high
+        else:
+            return False
+        entries = _entries(rows)
+    still = select(func.count()).where(_R.c.id.between(rows[0].id, rows[-1].id))
+    with database.write(flush=False) as session:
+        # Unless another worker was faster, or some of the revisions were removed since.
+        if _progress(session, lock=True) == known and session.scalar(still) == len(rows):
+            if known is None:
+                session.execute(_CLEAR[dialect(session)])
+            if entries:
+                session.execute(_ADD[dialect(session)], entries)
+            low, high = then
+            system_state.put(session, system_state.SEARCH, at, {"rules": _rules(session), "low": low, "high": high})
+    return True
 
 
 def remove(session: Session, items: Sequence[str]) -> None:
