@@ -108,9 +108,8 @@ def fill(database: Database, count: int, *, at_once: bool = False) -> float:
         for table, rows in ((ItemRow, items), (RevisionRow, revisions), (FindingRow, findings)):
             store(database, table, rows)
         began = time.perf_counter()
-        for _ in range(BATCH // 200 + 1):
-            with database.write(flush=False) as session:
-                search_index.catch_up(session, START, 200)
+        while search_index.catch_up(database, START, BATCH):
+            continue
         took += time.perf_counter() - began
         if first and first % 100_000 == 0:
             print(f"  {first:,} items", flush=True)

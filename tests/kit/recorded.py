@@ -25,7 +25,7 @@ def record(
     matched = Matched() if item.withdrawn else system.runtime.configuration.current().matcher.match(item)
     with system.runtime.database.write() as session:
         change = ItemChange(item, KnownItem(item.id, item.title, item.url, withdrawn=item.withdrawn))
-        (number,) = items.add(session, [change], [item], [source.title()])
+        (number,) = items.add(session, [(change, source.title())], item.observed)
         who = system.add_findings(session, item, number, matched)
     system.later(microseconds=1)
     if who:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kit.recorded import record
 from kit.system import System
-from sqlalchemy import text, update
+from sqlalchemy import delete, text, update
 
 from alerts.matching import search as words
 from alerts.matching.search import parse
@@ -18,7 +19,7 @@ from alerts.store import system_state
 from alerts.store.database import Database
 from alerts.store.queries.search import Filters, candidates, hits
 from alerts.store.repositories import search_index
-from alerts.store.schema import FactRow, RevisionRow, SourceRow
+from alerts.store.schema import FactRow, ItemRow, RevisionRow, SourceRow
 
 
 @pytest.fixture
@@ -114,15 +115,41 @@ def test_retention_takes_entries_away(town: System) -> None:
 
 def test_what_was_recorded_before_the_index_is_added_newest_first_in_bounded_steps(town: System) -> None:
     recorded = [record(town, "tribune", f"Rain number {number}") for number in range(5)]
-    with town.database.write() as session:
-        for left, expected in ((3, recorded[3:]), (1, recorded[1:]), (0, recorded)):
-            search_index.catch_up(session, town.now, 2)
-            assert search_index.waiting(session) == left
+    for left, expected in ((3, recorded[3:]), (1, recorded[1:]), (0, recorded)):
+        assert search_index.catch_up(town.database, town.now, 2)
+        assert waiting(town) == left
+        with town.database.read() as session:
             assert len(hits(session, parse("rain"), Filters())) == len(expected)
+    assert not search_index.catch_up(town.database, town.now, 2)
     late = record(town, "tribune", "Rain at last")
     assert waiting(town) == 1
     town.settle()
     assert found(town, "rain") == [late, *reversed(recorded)]
+    checked(town)
+
+
+@pytest.mark.parametrize("removed", [True, False])
+def test_what_changed_while_texts_were_cut_into_words_is_read_again(
+    town: System, monkeypatch: pytest.MonkeyPatch, removed: bool
+) -> None:
+    first, second = (record(town, "tribune", f"Rain number {number}") for number in range(2))
+    cut = search_index._entries
+
+    def meanwhile(rows: Sequence[Any]) -> list[dict[str, Any]]:
+        monkeypatch.undo()
+        if removed:
+            with town.database.write() as session:
+                session.execute(delete(ItemRow).where(ItemRow.id == first))
+        else:  # another worker was faster
+            assert search_index.catch_up(town.database, town.now, 2)
+        return cut(rows)
+
+    monkeypatch.setattr(search_index, "_entries", meanwhile)
+    assert search_index.catch_up(town.database, town.now, 2)
+    assert waiting(town) == (2 if removed else 0)
+    town.settle()
+    assert found(town, "rain") == ([second] if removed else [second, first])
+    checked(town)
 
 
 def test_other_rules_index_everything_again(town: System, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,7 +115,7 @@ def decide(source: Source, parsed: ParsedFeed, known: KnownItems, state: FeedSta
         if old is None:
             new.append((entry, item_id))
             continue
-        changed = old.withdrawn or identity.fingerprint(entry) != old.fingerprint
+        changed = old.withdrawn or identity.prints(entry)[0] != old.fingerprint
         if entry.entry_hash and not (changed and rolled_back):
             entry_hashes.append((entry.entry_hash, item_id))
         if changed and not rolled_back:
@@ -211,7 +211,7 @@ class _Matcher:
             for item in self._free(self._by_title.get(title, ())):
                 if entry.published is not None and entry.published == item.published:
                     return item
-                if item.text_print and item.text_print == identity.text_print(entry):
+                if item.text_print and item.text_print == identity.prints(entry)[1]:
                     apart = entry.published and item.published and abs(entry.published - item.published)
                     if not apart or apart <= _REPEATED:
                         return item
@@ -261,13 +261,14 @@ def _change(
         origin=entry.origin,
         author=entry.author,
     )
+    fingerprint, text_print = identity.prints(entry)
     known = KnownItem(
         id=item_id,
         title=entry.title,
         link=entry.link,
         published=published,
-        fingerprint=identity.fingerprint(entry),
-        text_print=identity.text_print(entry),
+        fingerprint=fingerprint,
+        text_print=text_print,
         link_key=identity.link_key(entry.link),
         title_key=identity.title_key(entry.title),
     )

@@ -13,12 +13,9 @@ _QUOTES = str.maketrans("‘’‚‛′`´“”„‟″«»–—−‐‑", 
 
 def digest(*parts: str, size: int = 10) -> str:
     """A short stable hash of texts, as `2 * size` hexadecimal digits."""
-    hasher = hashlib.blake2b(digest_size=size)
-    for part in parts:
-        data = part.encode("utf-8", "surrogatepass")
-        hasher.update(len(data).to_bytes(8, "big"))
-        hasher.update(data)
-    return hasher.hexdigest()
+    encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
+    data = b"".join([piece for each in encoded for piece in (len(each).to_bytes(8, "big"), each)])
+    return hashlib.blake2b(data, digest_size=size).hexdigest()
 
 
 @lru_cache(maxsize=1 << 12)  # a poll asks several times for each of its titles
@@ -53,31 +50,34 @@ def _key(source: Source, entry: Entry, home: str) -> str:
     return "text:" + digest(_plain(entry.summary), _plain(entry.content)) if said else ""
 
 
+@lru_cache(maxsize=1 << 12)  # once for what is looked up, once for what is decided
+def _id(source: str, named: str) -> str:
+    return digest(source, named)
+
+
 def entry_id(source: Source, entry: Entry, home: str = "") -> str:
     """The id of an entry by its own key alone, without comparing it with known items; empty where it has no key.
 
     It is the item's id everywhere in the program: 80 bits of a hash, 20 hexadecimal digits."""
     named = _key(source, entry, home)
-    return digest(source.id, named) if named else ""
+    return _id(source.id, named) if named else ""
 
 
 def variant_id(source: Source, entry: Entry, home: str = "") -> str:
     """The id of an entry whose feed uses the same guid for another article."""
     named = _key(source, entry, home)
-    return digest(source.id, f"{named}\n{link_key(entry.link)}\n{title_key(entry.title)}")
+    return _id(source.id, f"{named}\n{link_key(entry.link)}\n{title_key(entry.title)}")
 
 
-def fingerprint(entry: Entry) -> str:
-    """The hash whose change makes a revision: of title, summary, content and link, with spacing normalised.
+def prints(entry: Entry) -> tuple[str, str]:
+    """The hash whose change makes a revision, and that of its text alone.
 
-    It leaves out dates: a new date alone is no revision. It keeps upper and lower case, which matching depends on."""
-    return digest(_plain(entry.title), _plain(entry.summary), _plain(entry.content), link_key(entry.link))
-
-
-def text_print(entry: Entry) -> str:
-    """The hash of an entry's text, whatever it links to; empty where the text is too short to identify it."""
-    said = _plain(f"{entry.title}\n{entry.summary}\n{entry.content}")
-    return digest(said) if len(said) >= 60 else ""
+    The first is of title, summary, content and link, with spacing normalised. It leaves out dates: a new date alone is
+    no revision. It keeps upper and lower case, which matching depends on. The second is empty where the text is too
+    short to identify an entry."""
+    texts = _plain(entry.title), _plain(entry.summary), _plain(entry.content)
+    said = " ".join(filter(None, texts))
+    return digest(*texts, link_key(entry.link)), digest(said) if len(said) >= 60 else ""
 
 
 def _plain(text: str) -> str:

@@ -115,11 +115,11 @@ def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Tran
             stored = cases.lock(session, institutions)
             if system_state.in_force(session) != in_force:
                 continue  # all was computed under a configuration that is no longer in force
-            # On a conflict, because another worker was faster, recompute under the row lock, from what it has written.
-            changed = {name: case for name, case in stored.items() if not _is_same(case, seen.get(name))}
-            kept = stored.keys() - changed.keys()
-            done = [each for each in drafts if each.stored.institution in kept]
-            done += _draft(session, active, runtime.cases, changed, upto)
+            same = {name for name, case in seen.items() if stored.get(name) == (case.version, case.cursor)}
+            done = [each for each in drafts if each.stored.institution in same]
+            if changed := stored.keys() - same:
+                # Another worker was faster: recomputed under the row lock, from what it has written.
+                done += _draft(session, active, runtime.cases, cases.read(session, changed), upto)
             cases.shelve(session, stored.keys() - active.settings.institutions.keys())
             more = cases.observed_after(session, [each.stored.institution for each in done], upto)
             routed = _store(session, active, done, more, now=runtime.clock(), places=places)
@@ -151,11 +151,6 @@ def _log_stories(draft: Draft) -> None:
         found = draft.case.evidence_of(event.story) if isinstance(event, Joined) and not event.score else None
         if found is not None:
             logs.event("story.begun", **fields_of(found, "institution", "story", "grade", "title"))
-
-
-def _is_same(case: Case, former: Case | None) -> bool:
-    """Whether the case was neither assessed nor changed between the two reads."""
-    return former is not None and (former.version, former.cursor) == (case.version, case.cursor)
 
 
 def _draft(

@@ -102,8 +102,8 @@ class Once:
 
     def _follow(self, runtime: Runtime) -> None:
         while self._waiting:
-            requests = self._waiting.popleft()
-            for name, ids in requests.tasks():
+            requests = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            for name, ids in TaskRequests.together(requests).tasks():
                 if name != "poll":
                     self._do(runtime, name, ids)
 

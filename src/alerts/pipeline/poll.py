@@ -277,6 +277,8 @@ def _match(active: Active, done: Sequence[_Fetched]) -> list[_Matched]:
             # is not.
             backfill = change.backfill and each.decision.released
             reduced = features(item, publisher, matched.mentions) if matched.mentions else None
+            if reduced is not None:
+                reduced.prints  # noqa: B018 - so that they are not made while others wait for the transaction
             found.append(_Matched(change, matched, reduced, publisher, backfill))
     return found
 
@@ -299,12 +301,13 @@ def _store(
     cases.mark_due(session, due[:places], now, claimed_until=now + ENQUEUE_GRACE)
     cases.mark_due(session, due[places:], now)
     at = next_timestamp(session, now)
-    stamped = [replace(each.change.item, observed=at) for each in found]
-    revisions = items.add(session, [each.change for each in found], stamped, [each.publisher for each in found])
+    revisions = items.add(session, [(each.change, each.publisher) for each in found], at)
     rows: list[dict[str, Any]] = []
-    for each, item, revision in zip(found, stamped, revisions, strict=True):
-        about = former.get(item.id, set())
-        rows += finding_rows(active, each.matched, each.features, item, revision, about, quiet=each.backfill)
+    for each, revision in zip(found, revisions, strict=True):
+        about = former.get(each.change.item.id, set())
+        if each.features is not None or about:
+            item = replace(each.change.item, observed=at)
+            rows += finding_rows(active, each.matched, each.features, item, revision, about, quiet=each.backfill)
     cases.add_findings(session, rows)
     return institutions, due[:places]
 
@@ -326,7 +329,8 @@ def finding_rows(
     if not institutions:
         return []
     reduced = reduced or features(item, publisher_of(item, active.settings.sources), matched.mentions)
-    reduced = replace(reduced, observed=item.observed, reported=item.reported)
+    made = reduced
+    reduced = replace(made, observed=item.observed, reported=item.reported, make_prints=lambda: made.prints)
     common = {"revision": revision, "quiet": quiet, "features": reduced.dump()}
     rows = []
     for institution in institutions:

@@ -126,7 +126,8 @@ def _prune(
 
 
 def _case(session: Session, active: Active, institution: str, before: datetime, *, waiting: set[str]) -> Counter[str]:
-    stored = cases.lock(session, [institution]).get(institution)
+    cases.lock(session, [institution])
+    stored = cases.peek(session, institution)
     if stored is None or not stored.version:  # nothing of it is assessed yet
         return Counter()
     tracked = institution in active.settings.institutions  # what is not has no axis above low

@@ -1,7 +1,7 @@
 """Task requests: ids that a step asks the queues to work on. One may be lost, since the database holds the same."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 
 # A step enqueues what it made itself; a tick enqueues it again only after this. It is the price of a lost request.
@@ -26,6 +26,13 @@ class TaskRequests:
     desk: Sequence[str] = ()
     send: Sequence[str] = ()
     rematch: Sequence[str] = ()
+
+    @classmethod
+    def together(cls, some: Sequence["TaskRequests"]) -> "TaskRequests":
+        """All of them as one, with each id once."""
+        return cls(
+            *(tuple(dict.fromkeys(name for one in some for name in getattr(one, step.name))) for step in fields(cls))
+        )
 
     def tasks(self) -> Iterator[tuple[str, Sequence[str]]]:
         """Each task with its ids, what is nearest to the receiver first.

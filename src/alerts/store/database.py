@@ -55,7 +55,8 @@ class Database:
         with self._translated(), self._turn(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             if not (flush or self.is_sqlite):
                 session.execute(_NO_FLUSH)
-            yield session
+            with self.computing():  # not while it commits, which waits for the disk now and then
+                yield session
             # fault point: store.uncommitted
 
     @contextmanager
@@ -127,16 +128,13 @@ class Database:
         """On SQLite, where one may write at a time, the threads of a process wait for each other here.
 
         A lock wakes the next one at once, and only one of them has to look when other processes are done."""
-        if not self.is_sqlite:
-            yield
-            return
-        if not self._writer.acquire(timeout=_BUSY_SECONDS):
+        if self.is_sqlite and not self._writer.acquire(timeout=_BUSY_SECONDS):
             raise StoreError(f"database {self._shown}: another thread has been writing for {_BUSY_SECONDS:.0f} s")
         try:
-            with self.computing():
-                yield
+            yield
         finally:
-            self._writer.release()
+            if self.is_sqlite:
+                self._writer.release()
 
     @property
     def _shown(self) -> str:

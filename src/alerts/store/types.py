@@ -9,6 +9,8 @@ from sqlalchemy.types import TypeDecorator
 
 from alerts.model.times import instant, micros
 
+_encoded = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode  # `json.dumps` would make one each time
+
 
 class Instant(TypeDecorator[datetime]):
     """A UTC instant as microseconds since 1970: exact, ordered, and the same in SQLite and PostgreSQL."""
@@ -30,7 +32,7 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return None if value is None else json.dumps(value, separators=(",", ":"), sort_keys=True)
+        return None if value is None else _encoded(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
         return None if value is None else json.loads(value)

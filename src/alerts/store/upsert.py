@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import BindParameter, ColumnElement, Executable, Insert, bindparam, case, insert
+from sqlalchemy import BindParameter, ColumnElement, Dialect, Executable, Insert, bindparam, case
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
@@ -22,18 +22,11 @@ def dialect(session: Session) -> str:
     return session.get_bind().dialect.name
 
 
+@cache  # as those below: making a statement costs more than running it
 def _insert(dialect: str, table: type[Base]) -> sqlite.Insert:
     # That of PostgreSQL has the same methods, and takes 2 MB: only the dialect that is used is imported.
     made: sqlite.Insert = importlib.import_module(f"sqlalchemy.dialects.{dialect}").insert(table_of(table))
     return made
-
-
-# Statements are made once: making one costs more than running it.
-
-
-@cache
-def _plain(table: type[Base]) -> Insert:
-    return insert(table_of(table))
 
 
 @cache
@@ -56,16 +49,37 @@ def _replacing(
     return statement.on_conflict_do_update(index_elements=key, set_=changed)
 
 
+@cache
+def _prepared(statement: Insert, dialect: Dialect, names: tuple[str, ...]) -> tuple[str, list[tuple[str, Any]]]:
+    """The text of a statement; and for each of its places a column, and what makes a parameter of the value."""
+    made = statement.compile(dialect=dialect, column_keys=list(names))
+    makers = {name: each.type.dialect_impl(dialect).bind_processor(dialect) for name, each in made.binds.items()}
+    return str(made), [(name, makers[name]) for name in made.positiontup or ()]
+
+
+def _write(session: Session, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Runs a statement with each of the rows, which have the same keys, in one round trip.
+
+    For SQLite the parameters are made here: SQLAlchemy takes longer to make those of a row than SQLite to write it."""
+    if not rows:
+        return
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        text, places = _prepared(statement, connection.dialect, tuple(rows[0]))
+        made = [tuple([row[name] if make is None else make(row[name]) for name, make in places]) for row in rows]
+        connection.exec_driver_sql(text, made)
+    else:
+        connection.execute(statement, list(rows))
+
+
 def insert_all(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Inserts rows that are not there yet, all in one round trip."""
-    if rows:
-        session.execute(_plain(table), list(rows))
+    _write(session, _insert(dialect(session), table), rows)
 
 
 def insert_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Inserts the rows; one whose key is already there is left as it is."""
-    if rows:
-        session.execute(_ignoring(dialect(session), table), list(rows))
+    _write(session, _ignoring(dialect(session), table), rows)
 
 
 def upsert(
@@ -77,11 +91,9 @@ def upsert(
     least: frozenset[str] = frozenset(),
 ) -> None:
     """Inserts the rows, or updates those whose primary key is there, but for the columns in `keep`, and for those in
-    `least` where they hold something less than the new value.
-
-    Every row must have the same keys."""
+    `least` where they hold something less than the new value."""
     if rows:
-        session.execute(_replacing(dialect(session), table, tuple(rows[0]), keep, least), list(rows))
+        _write(session, _replacing(dialect(session), table, tuple(rows[0]), keep, least), rows)
 
 
 def row_of(table: type[Base], record: Any, /, **given: Any) -> dict[str, Any]:

@@ -23,8 +23,7 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064"
     "\u2066-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
 )
-_SPACES = re.compile(r"[^\S\n]+")
-_BREAKS = re.compile(r" *\n(?: *\n)+ *| *\n *")
+_BLANK_LINES = re.compile("\n{3,}")
 
 
 def looks_like_markup(text: str) -> bool:
@@ -49,11 +48,12 @@ def tidy(text: str) -> str:
     """Normalises spaces and line breaks, and removes invisible characters."""
     if "\r" in text or "\u2028" in text or "\u2029" in text or "\x85" in text:
         text = re.sub("\r\n?|[\u2028\u2029\x85]", "\n", text)
-    text = _UNSEEN.sub("", text)
-    text = _SPACES.sub(" ", text)
-    if "\n" in text:
-        text = _BREAKS.sub(lambda match: "\n\n" if match[0].count("\n") > 1 else "\n", text)
-    return text.strip()
+    if not text.isprintable():
+        text = _UNSEEN.sub("", text)
+    if "\n" not in text:
+        return " ".join(text.split())
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n")
 
 
 def note_of_rest(entries: Sequence[object]) -> list[str]:

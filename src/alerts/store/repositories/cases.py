@@ -35,7 +35,8 @@ _M = table_of(MembershipRow)
 _E = table_of(StoryEventRow).c
 
 _SOME = select(_CASES).where(_C.institution.in_(SOME)).order_by(_C.institution)
-_LOCKED = _SOME.with_for_update()
+_STATES = select(_C.institution, _C.version, _C.cursor).where(_C.institution.in_(SOME)).order_by(_C.institution)
+_LOCKED = _STATES.with_for_update()
 _EVENTS = select(_E.kind, _E.institution, _E.other, _E.story).where(_E.institution.in_(SOME)).order_by(_E.id)
 _PLACED = select(_M.c.institution, _M.c.item, _M.c.story).where(_M.c.institution.in_(SOME))
 # Institutions to assess now (see `Claim.due`), first who was assessed longest ago: one that is in the news all the
@@ -85,12 +86,12 @@ def due_by(at: datetime) -> ColumnElement[datetime]:
     return case((_C.due_at < at, _C.due_at), else_=literal(at, Instant))
 
 
-def lock(session: Session, institutions: Iterable[str]) -> dict[str, Case]:
-    """The cases, locked until the transaction ends in the order of their ids; no case where nothing was ever found.
+def lock(session: Session, institutions: Iterable[str]) -> dict[str, tuple[int, datetime]]:
+    """Version and cursor of the cases, which stay locked until the transaction ends; of those that there are.
 
-    One order, so that two workers cannot wait for each other."""
+    They are locked in the order of their ids, so that two workers cannot wait for each other."""
     rows = session.execute(_LOCKED, {"some": list(institutions)})
-    return {row.institution: _case(row) for row in rows}
+    return {institution: (version, cursor) for institution, version, cursor in rows}
 
 
 def read(session: Session, institutions: Iterable[str]) -> dict[str, Case]:

@@ -47,27 +47,21 @@ def known_items(session: Session, source: str, wanted: Wanted) -> KnownItems:
     return KnownItems(found, total)
 
 
-def add(session: Session, changes: Sequence[ItemChange], items: Sequence[Item], publishers: Sequence[str]) -> list[int]:
-    """Stores revisions and what recognises their items; the revisions' row ids in the same order.
+def add(session: Session, changes: Sequence[tuple[ItemChange, str]], at: datetime) -> list[int]:
+    """Stores revisions, given with their publishers, and what recognises their items; their row ids in the same order.
 
-    `items` are those of the changes, all with the stamp of the transaction, `publishers` theirs."""
-    if not items:
-        return []
-    stamp = items[0].observed
-    seen = {"revision": 0, "first_observed": stamp, "last_changed": stamp}
-    known = [
-        row_of(ItemRow, change.known, id=item.id, source=item.source, **seen)
-        for change, item in zip(changes, items, strict=True)
-    ]
+    `at` is the stamp of the transaction."""
+    seen = {"revision": 0, "first_observed": at, "last_changed": at}
+    known = [row_of(ItemRow, each.known, id=each.item.id, source=each.item.source, **seen) for each, _ in changes]
     revisions = [
-        row_of(RevisionRow, item, item=item.id, publisher=publisher)
-        for item, publisher in zip(items, publishers, strict=True)
+        row_of(RevisionRow, each.item, item=each.item.id, observed=at, publisher=publisher)
+        for each, publisher in changes
     ]
     upsert(session, ItemRow, known, keep=frozenset({"source", "first_observed", "revision"}))
     insert_all(session, RevisionRow, revisions)
     # RETURNING would make the insert one statement a row. Nothing else has this timestamp.
-    numbered = grouped((item, number) for number, item in session.execute(_NUMBERED, {"at": stamp}))
-    return [numbered[clean(item.id)].pop() for item in items]
+    numbered = grouped((item, number) for number, item in session.execute(_NUMBERED, {"at": at}))
+    return [numbered[clean(each.item.id)].pop() for each, _ in changes]
 
 
 def institutions_of(session: Session, items: Sequence[str]) -> dict[str, set[str]]:

@@ -5,7 +5,7 @@ first, so that neither polls nor upgrades of large databases wait for it. Revisi
 it and are skipped by searches; retention removes them."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from alerts.matching.search import VERSION, index_words
 from alerts.model.fields import record_of
 from alerts.model.item import Item
 from alerts.store import system_state
+from alerts.store.database import Database
 from alerts.store.schema import RevisionRow, table_of
 from alerts.store.upsert import chunks, dialect
 
@@ -57,20 +58,32 @@ def waiting(session: Session) -> int:
     return newest(session) - high + low
 
 
-def catch_up(session: Session, at: datetime, size: int) -> None:
-    """Indexes revisions observed since the last call; where there are none, those before the ones that are indexed."""
-    known = _progress(session, lock=True)
-    if known is None:
-        session.execute(_CLEAR[dialect(session)])
-    low, high = known or (newest(session),) * 2
-    rows = session.execute(select(_R).where(_R.c.id > high).order_by(_R.c.id).limit(size)).all()
-    if rows:
-        high = rows[-1].id
-    else:
-        rows = session.execute(select(_R).where(_R.c.id <= low).order_by(_R.c.id.desc()).limit(size)).all()[::-1]
-        low = rows[0].id - 1 if len(rows) == size else 0
-    _execute(session, _ADD, rows)
-    system_state.put(session, system_state.SEARCH, at, {"rules": _rules(session), "low": low, "high": high})
+def catch_up(database: Database, at: datetime, size: int) -> bool:
+    """Indexes revisions observed since the last call; where there are none, those before the ones that are indexed.
+    False where nothing was left.
+
+    They are cut into words, which takes longer than to store these, before the transaction that writes."""
+    with database.computing(), database.read() as session:
+        known = _progress(session)
+        low, high = known or (newest(session),) * 2
+        if rows := session.execute(select(_R).where(_R.c.id > high).order_by(_R.c.id).limit(size)).all():
+            then = low, rows[-1].id
+        elif rows := session.execute(select(_R).where(_R.c.id <= low).order_by(_R.c.id.desc()).limit(size)).all()[::-1]:
+            then = rows[0].id - 1 if len(rows) == size else 0, high
+        else:
+            return False
+        entries = _entries(rows)
+    still = select(func.count()).where(_R.c.id.between(rows[0].id, rows[-1].id))
+    with database.write(flush=False) as session:
+        # Unless another worker was faster, or some of the revisions were removed since.
+        if _progress(session, lock=True) == known and session.scalar(still) == len(rows):
+            if known is None:
+                session.execute(_CLEAR[dialect(session)])
+            if entries:
+                session.execute(_ADD[dialect(session)], entries)
+            low, high = then
+            system_state.put(session, system_state.SEARCH, at, {"rules": _rules(session), "low": low, "high": high})
+    return True
 
 
 def remove(session: Session, items: Sequence[str]) -> None:
@@ -78,7 +91,8 @@ def remove(session: Session, items: Sequence[str]) -> None:
     low, high = _progress(session, lock=True) or (0, 0)
     for some in chunks(items):
         indexed = _R.c.item.in_(some), _R.c.id > low, _R.c.id <= high
-        _execute(session, _REMOVE, session.execute(select(_R).where(*indexed)).all())
+        if entries := _entries(session.execute(select(_R).where(*indexed)).all()):
+            session.execute(_REMOVE[dialect(session)], entries)
 
 
 def block_word(bits: int, block: int) -> str:
@@ -86,11 +100,9 @@ def block_word(bits: int, block: int) -> str:
     return f"@{bits}#{block}"
 
 
-def _execute(session: Session, statements: Mapping[str, Any], rows: Sequence[Any]) -> None:
-    entries = [
+def _entries(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    return [
         {"id": row.id, "words": " ".join((words, *(block_word(bits, row.id >> bits) for bits in (FINE, COARSE))))}
         for row in rows
         if (words := index_words(record_of(Item, row, id=row.item)))
     ]
-    if entries:
-        session.execute(statements[dialect(session)], entries)

@@ -97,8 +97,9 @@ def sync(session: Session, configured: Mapping[str, Source], due: Callable[[Sour
     sources left out are not polled any more."""
     rows = {row.id: row for row in session.scalars(select(SourceRow))}
     new = (source for source in configured.values() if source.id not in rows)
-    fresh = [{"id": each.id, "url": storable(each.url), "next_poll_at": due(each), "state": {}} for each in new]
-    insert_new(session, SourceRow, fresh)
+    fresh = {"active": True, "error_streak": 0, "lost_leases": 0, "state": {}}
+    fresh_rows = ({"id": each.id, "url": storable(each.url), "next_poll_at": due(each), **fresh} for each in new)
+    insert_new(session, SourceRow, list(fresh_rows))
     for row in rows.values():
         source = configured.get(row.id)
         if source is None:

@@ -1,7 +1,7 @@
 """Level changes as recorded."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from alerts.model.times import EPOCH, LAST_INSTANT
 from alerts.store.schema import TransitionRow, table_of
 from alerts.store.upsert import SOME, chunks, equal, insert_all, row_of, rows_of
 
+_PARTS = tuple(Contribution.__dataclass_fields__)
 _TRANSITIONS = table_of(TransitionRow)
 _T = _TRANSITIONS.c
 
@@ -76,7 +77,7 @@ def between(
 
 
 def _row(change: Transition) -> dict[str, Any]:
-    contributions = [asdict(each) for each in change.contributions]
+    contributions = [{name: getattr(each, name) for name in _PARTS} for each in change.contributions]
     levels = {"from_level": change.from_, "to_level": change.to}
     return row_of(TransitionRow, change, **levels, contributions=contributions)
 
