@@ -29,7 +29,7 @@ from alerts.routing.alerts import Message, Outcome
 from alerts.routing.events import CorrectionEvent, Event, GradeChange, InstitutionEvent, Mention, Spike
 from alerts.routing.preferences import Preferences
 from alerts.routing.router import SubscriberRouter
-from alerts.routing.state import MemoryNotifications, RouterState, WatchKey, WatchState
+from alerts.routing.state import Knowledge, MemoryNotifications, RouterState
 
 INSTITUTIONS = {
     "acme": Institution(id="acme", name="Acme", tags=frozenset({"ai"}), region="Europe", category="AI lab"),
@@ -40,11 +40,11 @@ INSTITUTIONS = {
 class JsonNotifications(MemoryNotifications):
     """Forgets everything that does not survive being written and read back."""
 
-    def watch(self, key: WatchKey) -> WatchState:
-        return WatchState.from_json(super().watch(key).to_json())
+    def knowledge(self, institution: str) -> Knowledge:
+        return Knowledge.from_json(super().knowledge(institution).to_json())
 
-    def keep(self, key: WatchKey, watch: WatchState) -> None:
-        super().keep(key, WatchState.from_json(watch.to_json()))
+    def keep(self, institution: str, knowledge: Knowledge) -> None:
+        super().keep(institution, Knowledge.from_json(knowledge.to_json()))
 
 
 class Office:

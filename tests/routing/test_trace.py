@@ -12,7 +12,7 @@ from alerts.routing.events import InstitutionEvent
 
 
 def said(desk: Office, event: InstitutionEvent) -> list[str]:
-    record = explanation_record(desk.router.explain(event, event.at))
+    record = explanation_record(desk.router.explain(event, event.at), "desk")
     return [line.strip() for line in rendered("routing.txt.j2", {"routing": record, "pad": ""}).splitlines()]
 
 
@@ -36,13 +36,13 @@ def test_an_institution_that_is_no_longer_configured_is_noted() -> None:
     lines = said(desk, level_event("10:00", "low>high"))
     assert lines[-1] == "- at_least: it reaches high, the rule wants critical"
     gone = level_event("10:00", "low>high", institution="gone")
-    assert explanation_record(desk.router.explain(gone, gone.at))["note"] == "gone is not configured"
+    assert explanation_record(desk.router.explain(gone, gone.at), "desk")["note"] == "gone is not configured"
 
 
 def test_the_record_is_json_and_says_the_same() -> None:
     desk = build()
     event = level_event("10:00", "high>low")
-    record = json.loads(json.dumps(explanation_record(desk.router.explain(event, event.at))))
+    record = json.loads(json.dumps(explanation_record(desk.router.explain(event, event.at), "desk")))
     assert record["rules"][0]["matched"] is True
     assert [(each["channel"], each["state"], each["reason"]) for each in record["channels"]] == [
         ("mail", "suppressed", "rise-not-told")

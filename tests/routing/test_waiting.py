@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from kit.routing import Office, build, instant, rule
 
@@ -10,7 +11,7 @@ from alerts.model.level import Axis, Level
 from alerts.model.times import format_time
 from alerts.routing.alerts import Kind, Standing
 from alerts.routing.reasons import Reason
-from alerts.routing.state import QUEUE_LENGTH
+from alerts.routing.state import QUEUE_LENGTH, MemoryNotifications
 
 
 def ids(desk: Office, *which: int) -> tuple[str, ...]:
@@ -353,3 +354,18 @@ def test_reminders_above_the_limit_are_held() -> None:
         (Kind.REMINDER, None),
         (Kind.SUMMARY, None),
     ]
+
+
+def test_reminders_of_one_instant_stand_in_the_order_of_their_institutions() -> None:
+    class Backwards(MemoryNotifications):
+        """As rows may come."""
+
+        def reminders(self, at: datetime) -> Sequence[str]:
+            return super().reminders(at)[::-1]
+
+    desk = build(rule("acme", "bolt"), repeat="6h")
+    desk.notifications = Backwards()
+    for institution in ("acme", "bolt"):
+        desk.level("10:00", "low>high", institution=institution)
+    (reminder,) = desk.advance("16:00")
+    assert reminder.reminders == tuple(alert.id for alert in desk.alerts)

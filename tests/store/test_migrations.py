@@ -22,10 +22,11 @@ from alerts.config.load import load_entries
 from alerts.model.level import Cause, Transition
 from alerts.model.records import to_line, transition_record
 from alerts.replay.backtest import rehearse
+from alerts.routing.state import Knowledge
 from alerts.store.database import Database
 from alerts.store.repositories import items, transitions
 from alerts.store.repositories.cases import BEGINNING
-from alerts.store.schema import Base, DeliveryRow, FactRow, RevisionRow, TransitionRow
+from alerts.store.schema import Base, DeliveryRow, FactRow, RevisionRow, TransitionRow, WatchRow
 
 MIGRATIONS = Path(revisions.ROOT, "src", "alerts", "store", "migrations")
 
@@ -73,7 +74,8 @@ def test_a_database_of_a_revision_becomes_the_newest_and_goes_on(
             for name in rows
             if name in Base.metadata.tables
         }
-    assert kept == {name: len(rows[name]) for name in kept}
+    watches = {(row["subscriber"], row["institution"]) for row in rows["watches"]}  # before 0012 one for each axis
+    assert kept == {name: len(rows[name]) for name in kept} | {"watches": len(watches)}
     with FeedServer() as feeds:
         content = revisions.configuration(feeds.url)
         newest = max(row["observed"] for row in rows["revisions"])
@@ -95,6 +97,39 @@ def test_a_database_of_a_revision_becomes_the_newest_and_goes_on(
             assert _lines(live, since) == _lines(replayed, since)
             assert {row.state for row in made.rows(DeliveryRow)} <= {"sent", "suppressed"}
             assert made.rows(FactRow, name="tick")
+    database.dispose()
+
+
+@pytest.mark.servers
+def test_what_was_known_of_each_axis_is_known_in_one_row(database_url: str) -> None:
+    database = Database(database_url)
+    _at(database, "0011")
+    rows = json.loads((FOLDER / "0011.json").read_text(encoding="utf-8"))
+    revisions.fill(database, {"watches": rows["watches"]})
+    database.upgrade()
+    with database.read() as session:
+        known = {(row.subscriber, row.institution): (row.state, row.due_at) for row in session.query(WatchRow)}
+    former = {
+        (each["subscriber"], each["institution"], each["axis"]): json.loads(each["state"]) for each in rows["watches"]
+    }
+    found = {
+        (*key, axis or ""): watch
+        for key, (text, _) in known.items()
+        for axis, watch in Knowledge.from_json(text).watches.items()
+    }
+    assert {key: watch.level.value for key, watch in found.items()} == {
+        key: each["level"] for key, each in former.items()
+    }
+    told = {
+        key: {to: [list(each) for each in levels] for to, levels in watch.notified.items()}
+        for key, watch in found.items()
+    }
+    assert told == {key: each["told"] for key, each in former.items()}
+    assert any(told.values())
+    topics = {key: {to: sorted(topics) for to, topics in watch.topics.items()} for key, watch in found.items()}
+    assert topics == {
+        key: {to: sorted(topics) for to, topics in each["topics"].items()} for key, each in former.items()
+    }
     database.dispose()
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from types import MappingProxyType
@@ -29,6 +30,9 @@ def build(entries: Entries, content_hash: str) -> Settings:
     institutions = {form.id: _institution(form) for _, form in entries.valid("institutions", schema.InstitutionForm)}
     sources = {form.id: _source(form, institutions) for _, form in entries.valid("sources", schema.SourceForm)}
     subscribers = {form.id: _model(Subscriber, form) for _, form in entries.valid("subscribers", schema.SubscriberForm)}
+    # Equal rules become one object: subscribers who ask for the same are known by it.
+    asked = {each.watch: each.watch for each in subscribers.values()}
+    subscribers = {name: replace(each, watch=asked[each.watch]) for name, each in subscribers.items()}
     fresh = [value for _, value in entries.valid("fresh", timedelta)]
     return Settings(
         hash=content_hash,

@@ -46,7 +46,10 @@ class Basis:
         known = [found[each] for each in wanted if each in found]
         items = [report.item for each in known for report in each.reports]
         mentions = listings.mentions(session, alert.institution, items, alert.at)
-        return cls(alert, row.detail.get("considered"), found, [story_record(each, mentions) for each in known])
+        # Stored once for all who were told the same.
+        considered = row.detail.get("considered")
+        considered = considered and {**considered, "subscriber": row.subscriber}
+        return cls(alert, considered, found, [story_record(each, mentions) for each in known])
 
 
 def explain(session: Session, active: Active, alert_id: str, *, stories: int | None = None) -> dict[str, Any]:

@@ -51,7 +51,6 @@ def why_not(
     found = coverage(session, active.settings, institution, at)
     about = {"subscriber": subscriber.id, "institution": institution.id}
     past = reversed(dashboard.alerts(session, **about, since=at - LOOK_BACK, limit=MOST_ITEMS))
-    ask = partial(_asked, session, active.settings, subscriber)
     return {
         "kind": "why-not",
         "at": format_time(at),
@@ -67,7 +66,7 @@ def why_not(
         "stories": standing.counts.stories,
         "coverage": {"state": found.state.value, "sources": found.sources, "failing": list(found.failing)},
         "axes": [
-            _axis(session, active.settings, ask, standing, axis, min(rule.at_least for rule in asking))
+            _axis(session, active.settings, subscriber, standing, axis, min(rule.at_least for rule in asking))
             for axis in Axis
             if (asking := [rule for rule in rules.values() if rule.on & OF_LEVELS and axis in rule.axes])
         ],
@@ -89,8 +88,9 @@ def _rule(place: int, rule: WatchRule, subscriber: Subscriber) -> dict[str, Any]
 
 
 def _axis(
-    session: Session, settings: Settings, ask: _Ask, standing: Standing, axis: Axis, least: Level
+    session: Session, settings: Settings, subscriber: Subscriber, standing: Standing, axis: Axis, least: Level
 ) -> dict[str, Any]:
+    ask = partial(_asked, session, settings, subscriber)
     view, at = standing.axes[axis], standing.at
     needed = settings.levels.raise_.get(max(least, Level.MEDIUM), 0.0)
     found = contributions_of(settings, standing, axis, view.leading)
@@ -110,7 +110,7 @@ def _axis(
         stands = Transition(at, standing.institution.id, axis, Level.LOW, view.level, view.score, Cause.EVIDENCE, found)
         top = [each.story for each in found[:1]]
         known = profiles.stories(session, standing.institution, settings.sources, top, at)
-        record["routing"] = explanation_record(ask(stands, known.values()))
+        record["routing"] = explanation_record(ask(stands, known.values()), subscriber.id)
     return record
 
 

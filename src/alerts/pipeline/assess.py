@@ -136,7 +136,7 @@ def _committed(runtime: Runtime, active: Active, done: Sequence[Draft], routed: 
             _log_stories(each)
         runtime.cases.put(institution, each.stored.version + 1, active.case_key(institution), each.case)
         changes += each.transitions
-    for alert in routed.alerts.values():
+    for alert in routed.alerts.values() if logs.shows_news() else ():
         about = fields_of(alert, "institution", "subscriber", "channel", "on", "state", "reason")
         logs.event("alert.made", alert=alert.id, **about, title=alert.lead.title if alert.lead is not None else "")
     for change in changes:

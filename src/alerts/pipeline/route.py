@@ -12,7 +12,7 @@ from alerts.model.fields import grouped
 from alerts.model.institution import Institution
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Silence
-from alerts.routing.alerts import Outcome, explanation_record
+from alerts.routing.alerts import Outcome
 from alerts.routing.case_events import place, resolved
 from alerts.routing.events import CorrectionEvent, Event
 from alerts.routing.preferences import Preferences
@@ -150,9 +150,8 @@ class _Written:
         return alerts.at(self.session, institution, instant)
 
     def flush(self) -> None:
-        made = [(alert, outcome.explanation) for outcome, _ in self._unwritten for alert in outcome.alerts]
-        considered = {alert.id: explanation_record(why, alert.channel) for alert, why in made if why is not None}
-        alerts.add(self.session, [alert for alert, _ in made], transition_ids=self.transitions, considered=considered)
+        made = [(alert, why) for each, _ in self._unwritten if (why := each.explanation) for alert in each.alerts]
+        alerts.add(self.session, made, self.transitions)
         alerts.drop(self.session, [each for outcome, _ in self._unwritten for each in outcome.dropped])
         claimed = dict.fromkeys(self.routed.ready, self.now + ENQUEUE_GRACE)
         messages = [(each, seen) for outcome, seen in self._unwritten for each in outcome.messages]

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -110,36 +109,29 @@ class ChannelVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything that was considered for one event and one subscriber."""
+    """Everything that was considered for one event and one subscriber, or all who are alike in what decides."""
 
     event: str
-    subscriber: str
     rules: tuple[RuleVerdict, ...] = ()
     channels: tuple[ChannelVerdict, ...] = ()
     note: str = ""
 
 
-def explanation_record(explanation: Explanation, channel: str = "") -> dict[str, Any]:
+def explanation_record(explanation: Explanation, subscriber: str, channel: str = "") -> dict[str, Any]:
     """Each rule and each check up to the one that decided, of one channel or of all; rules are counted from 1."""
-    rules = [_rule_record(each) for each in explanation.rules if channel in {"", each.channel}]
-    channels = [_channel_record(each) for each in explanation.channels if channel in {"", each.channel}]
-    about = fields_of(explanation, "event", "subscriber")
+    rules = [
+        {"rule": each.rule + 1, "channel": each.channel, "follows": bool(each.follows)}
+        | fields_of(each, "steps", "about", "name", "matched")
+        for each in explanation.rules
+        if channel in {"", each.channel}
+    ]
+    channels = [
+        fields_of(each, "channel", "state") | {"reason": each.reason or ""} | fields_of(each, "detail", "steps")
+        for each in explanation.channels
+        if channel in {"", each.channel}
+    ]
+    about = {"event": explanation.event, "subscriber": subscriber}
     return {"kind": "explanation", **about, "rules": rules, "channels": channels, "note": explanation.note}
-
-
-# Of one event many subscribers have equal verdicts. Their records are to read, not to change.
-
-
-@lru_cache(maxsize=256)
-def _rule_record(verdict: RuleVerdict) -> dict[str, Any]:
-    place = {"rule": verdict.rule + 1, "channel": verdict.channel, "follows": bool(verdict.follows)}
-    return place | fields_of(verdict, "steps", "about", "name", "matched")
-
-
-@lru_cache(maxsize=256)
-def _channel_record(verdict: ChannelVerdict) -> dict[str, Any]:
-    reason = {"reason": verdict.reason or ""}
-    return {**fields_of(verdict, "channel", "state"), **reason, **fields_of(verdict, "detail", "steps")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +144,16 @@ class Outcome:
     messages: tuple[Message, ...] = ()
     explanation: Explanation | None = None
     dropped: tuple[str, ...] = ()
+
+
+def assessment_key(institution: str, at: datetime) -> str:
+    """Unique: an institution is assessed once an instant."""
+    return f"assessment/{institution}/{at.isoformat()}"
+
+
+def alert_id(institution: str, at: datetime, subscriber: str, channel: str) -> str:
+    """The same assessment for the same subscriber and channel has the same id, wherever it is computed."""
+    return stable_id("alert", assessment_key(institution, at), subscriber, channel)
 
 
 def stable_id(*parts: str) -> str:

@@ -45,7 +45,7 @@ def coalesce(entries: Sequence[Pending], level_now: Callable[[WatchKey], Level])
     standing = tuple(
         Standing(key.institution, key.axis, level_now(key))
         for key, level in levels.items()
-        if key.axis is not None and level_now(key) is not level
+        if level_now(key) is not level
     )
     return Coalesced(
         tuple(each for each in alerts if stays(each)), tuple(each for each in alerts if not stays(each)), standing

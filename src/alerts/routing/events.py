@@ -11,6 +11,7 @@ from functools import cached_property
 from alerts.model.alert import Alert, Lead, StoryRise, gravest
 from alerts.model.level import Axis, Contribution, Level, Transition
 from alerts.model.subscriber import On
+from alerts.routing.alerts import assessment_key
 
 
 def strongest(contributions: Iterable[Contribution]) -> Contribution | None:
@@ -101,8 +102,7 @@ class InstitutionEvent:
 
     @property
     def key(self) -> str:
-        """Unique: an institution is assessed once an instant."""
-        return f"assessment/{self.institution}/{self.at.isoformat()}"
+        return assessment_key(self.institution, self.at)
 
     @property
     def level(self) -> Level:

@@ -18,6 +18,7 @@ def channels_of(rule: WatchRule, subscriber: Subscriber) -> tuple[str, ...]:
     return tuple(name for name in subscriber.channels if (name in rule.to if rule.to else name not in later))
 
 
+@lru_cache(maxsize=1024)
 def name_of(index: int, rule: WatchRule) -> str:
     """What messages and explanations call a rule: its name, else what it asks for."""
     return rule.name or f"rule {index + 1}: {rule.in_words()}"

@@ -1,13 +1,13 @@
 """What a router remembers of one subscriber, small enough for a row, and the port through which a driver stores it."""
 
-import json
 from bisect import insort
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from heapq import heappop, heappush
-from typing import Annotated, Any, NamedTuple, Protocol
+from typing import Annotated, Any, Final, NamedTuple, Protocol, TypeVar
 
 from pydantic import BeforeValidator, Field, TypeAdapter
 
@@ -15,12 +15,20 @@ from alerts.model.level import Axis, Level
 from alerts.model.subscriber import RateLimit
 from alerts.routing.alerts import Kind, Message
 
+MAX_REMEMBERED: Final = 32  # stories, and topics, for each institution and channel
+_Value = TypeVar("_Value")
+
 
 class WatchKey(NamedTuple):
-    """One axis of one institution; without an axis what concerns the institution as a whole."""
+    """One axis of one institution."""
 
     institution: str
-    axis: Axis | None = None
+    axis: Axis
+
+
+AlertRef = Annotated[datetime | str, Field(union_mode="left_to_right")]
+"""An alert to one channel about an institution, by the instant of its assessment, so that what equal subscribers
+were notified of is equal. A text is the id itself, as it was written before schema 0012, or empty: no alert."""
 
 
 class NotifiedLevel(NamedTuple):
@@ -29,7 +37,7 @@ class NotifiedLevel(NamedTuple):
     `alert` is empty where a rule that asks for falls alone followed the rise in silence."""
 
     level: Level
-    alert: str
+    alert: AlertRef
     story: str
 
 
@@ -39,7 +47,7 @@ class NotifiedTopic(NamedTuple):
     at: datetime
     level: Level
     story: str
-    alert: str
+    alert: AlertRef
 
 
 class Ack(NamedTuple):
@@ -49,26 +57,26 @@ class Ack(NamedTuple):
     author: str
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class WatchState:
     """What one subscriber knows of one axis of one institution, or of it as a whole; the dictionaries are by channel.
 
     `notified` are the levels that a channel was notified of and that nothing has taken back, each higher than the
     one before: three at most. `corrected` are the channels whose last word was a correction. Of the institution as a
-    whole: `stories` alerted, the newest last, and `topics` by name."""
+    whole: `stories` alerted, the newest last, and `topics` by name. Nothing in it is ever changed."""
 
     level: Level = Level.LOW
     seen: datetime | None = None  # the last event handled
-    notified: Annotated[dict[str, list[NotifiedLevel]], Field(alias="told")] = field(default_factory=dict)
-    corrected: list[str] = field(default_factory=list)
+    notified: Annotated[dict[str, tuple[NotifiedLevel, ...]], Field(alias="told")] = field(default_factory=dict)
+    corrected: tuple[str, ...] = ()
     remind: dict[str, datetime] = field(default_factory=dict)
     ack: Ack | None = None
-    stories: dict[str, list[str]] = field(default_factory=dict)
+    stories: dict[str, tuple[str, ...]] = field(default_factory=dict)
     topics: dict[str, dict[str, NotifiedTopic]] = field(default_factory=dict)
 
     @property
     def due(self) -> datetime | None:
-        """The next reminder: what a driver indexes."""
+        """The next reminder."""
         return min(self.remind.values(), default=None)
 
     def last(self, channel: str) -> NotifiedLevel | None:
@@ -80,55 +88,91 @@ class WatchState:
         last = self.last(channel)
         return Level.LOW if last is None else last.level
 
-    def record(self, channel: str, notified: NotifiedLevel, *, rises: bool) -> None:
+    def notify(self, channel: str, notified: NotifiedLevel, *, rises: bool) -> "WatchState":
         """The channel is notified of a new level; of a fall it keeps the alerts of the levels that remain."""
-        kept = [
+        kept = tuple(
             each
-            for each in self.notified.get(channel, [])
+            for each in self.notified.get(channel, ())
             if each.level < notified.level or (each.level is notified.level and not rises)
-        ]
+        )
         if notified.level is not Level.LOW and (not kept or kept[-1].level is not notified.level):
-            kept.append(notified)
-        self._believe(channel, kept)
-        if channel in self.corrected:
-            self.corrected.remove(channel)
+            kept = *kept, notified
+        corrected = tuple(each for each in self.corrected if each != channel)
+        return replace(self, notified=_with(self.notified, channel, kept), corrected=corrected)
 
-    def retract(self, channel: str, alert: str) -> bool:
-        """Take one alert back; whether the channel knew of it."""
-        before = self.notified.get(channel, [])
-        kept = [each for each in before if each.alert != alert]
-        self._believe(channel, kept)
+    def retract(self, channel: str, is_it: Callable[[AlertRef], bool]) -> "WatchState":
+        """Takes one alert back, where the channel knew of it."""
         topics = self.topics.get(channel, {})
-        retracted = [topic for topic, each in topics.items() if each.alert == alert]
-        for topic in retracted:
-            story = topics.pop(topic).story
-            if story in self.stories.get(channel, []):
-                self.stories[channel].remove(story)
-        return len(kept) != len(before) or bool(retracted)
+        kept = tuple(each for each in self.notified.get(channel, ()) if not is_it(each.alert))
+        retracted = {topic: each.story for topic, each in topics.items() if is_it(each.alert)}
+        known = {topic: each for topic, each in topics.items() if topic not in retracted}
+        stories = tuple(each for each in self.stories.get(channel, ()) if each not in retracted.values())
+        return replace(
+            self,
+            notified=_with(self.notified, channel, kept),
+            stories=_with(self.stories, channel, stories),
+            topics=_with(self.topics, channel, known),
+        )
 
-    def record_story(self, channel: str, story: str, topics: Sequence[str], alerted: NotifiedTopic, most: int) -> None:
-        """The channel has an alert of a story; of stories and topics the newest `most` are remembered."""
-        if story:
-            stories = [each for each in self.stories.get(channel, []) if each != story]
-            self.stories[channel] = [*stories, story][-most:]
+    def notify_story(self, channel: str, topics: Sequence[str], notified: NotifiedTopic) -> "WatchState":
+        """The channel has an alert of a story; of stories and topics the newest few are remembered."""
+        stories, known = self.stories.get(channel, ()), self.topics.get(channel, {})
+        if notified.story:
+            stories = (*(each for each in stories if each != notified.story), notified.story)[-MAX_REMEMBERED:]
         if topics:
-            known = self.topics.get(channel, {}) | dict.fromkeys(topics, alerted)
-            newest = sorted(known, key=lambda topic: (known[topic].at, topic))[-most:]
-            self.topics[channel] = {topic: known[topic] for topic in sorted(newest)}
+            known = known | dict.fromkeys(topics, notified)
+            newest = sorted(known, key=lambda topic: (known[topic].at, topic))[-MAX_REMEMBERED:]
+            known = {topic: known[topic] for topic in sorted(newest)}
+        return replace(self, stories=_with(self.stories, channel, stories), topics=_with(self.topics, channel, known))
 
-    def _believe(self, channel: str, notified: list[NotifiedLevel]) -> None:
-        if notified:
-            self.notified[channel] = notified
-        else:
-            self.notified.pop(channel, None)
+    def remind_at(self, channel: str, at: datetime | None) -> "WatchState":
+        """The next reminder of a channel; None: there is none."""
+        return replace(self, remind=_with(self.remind, channel, at))
 
+
+def _with(by_channel: dict[str, _Value], channel: str, value: _Value | None) -> dict[str, _Value]:
+    """With another value of one channel, or without the channel where that is empty."""
+    rest = {name: each for name, each in by_channel.items() if name != channel}
+    return {**rest, channel: value} if value else rest
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Knowledge:
+    """What one subscriber was notified of about one institution: by axis and, without one, of it as a whole.
+
+    Nothing in it is ever changed, and where subscribers know the same it is often the same object: what is decided of
+    an event is decided once for all of them."""
+
+    watches: Mapping[Axis | None, WatchState] = field(default_factory=dict)
+
+    def of(self, axis: Axis | None = None) -> WatchState:
+        return self.watches.get(axis, _NOTHING)
+
+    def having(self, axis: Axis | None, watch: WatchState) -> "Knowledge":
+        """The same with another watch of an axis; the very same where it is no other."""
+        return self if watch is self.of(axis) else Knowledge({**self.watches, axis: watch})
+
+    @property
+    def due(self) -> datetime | None:
+        """The next reminder: what a driver indexes."""
+        return min((due for each in self.watches.values() if (due := each.due) is not None), default=None)
+
+    @lru_cache(maxsize=1024)  # noqa: B019
     def to_json(self) -> str:
-        return _text(_WATCH, self)
+        """By the names of the axes, the empty one for the whole; defaults are left out."""
+        named = {axis or "": watch for axis, watch in self.watches.items()}
+        return _WATCHES.dump_json(named, by_alias=True, exclude_defaults=True).decode()
 
-    @classmethod
-    def from_json(cls, text: str) -> "WatchState":
-        """Raises ValueError where `text` was not made by `to_json`, of this version or an earlier one."""
-        return _WATCH.validate_json(text)
+    @staticmethod
+    @lru_cache(maxsize=1024)
+    def from_json(text: str) -> "Knowledge":
+        """The same object for equal texts. Raises ValueError where `text` was not made by `to_json`, of this version
+        or an earlier one."""
+        return Knowledge({Axis(name) if name else None: each for name, each in _WATCHES.validate_json(text).items()})
+
+
+_NOTHING = WatchState()
+NOTHING_KNOWN = Knowledge()
 
 
 class Purpose(StrEnum):
@@ -283,7 +327,8 @@ class RouterState:
         return min([*dues, *(each.due for each in self.escalations)], default=None)
 
     def to_json(self) -> str:
-        return _text(_ROUTER, self)
+        """Without what is as by default."""
+        return _ROUTER.dump_json(self, by_alias=True, exclude_defaults=True).decode()
 
     @classmethod
     def from_json(cls, text: str) -> "RouterState":
@@ -291,14 +336,8 @@ class RouterState:
         return _ROUTER.validate_json(text)
 
 
-_WATCH = TypeAdapter(WatchState)
 _ROUTER = TypeAdapter(RouterState)
-
-
-def _text(adapter: TypeAdapter[Any], state: object) -> str:
-    """Equal states give equal text."""
-    record = adapter.dump_python(state, mode="json", by_alias=True)
-    return json.dumps(record, sort_keys=True, separators=(",", ":"))
+_WATCHES = TypeAdapter(dict[str, WatchState])
 
 
 class Carried(NamedTuple):
@@ -309,22 +348,22 @@ class Carried(NamedTuple):
 
 
 class NotificationRepository(Protocol):
-    """The driver's memory of one subscriber's watches and messages.
+    """The driver's memory of what one subscriber knows, and of its messages.
 
-    Live it is rows, read when asked for; in a replay it is a dictionary. A watch that was kept, or a message
-    that was carried, is visible to the next call."""
+    Live it is rows, read when asked for; in a replay it is a dictionary. What was kept, or a message that was
+    carried, is visible to the next call."""
 
-    def watch(self, key: WatchKey) -> WatchState:
-        """What was kept last; a fresh one where there is nothing. The router changes what it is given."""
+    def knowledge(self, institution: str) -> Knowledge:
+        """What was kept last; an empty one where there is nothing."""
 
-    def keep(self, key: WatchKey, watch: WatchState) -> None:
-        """Store it, with `watch.due` where `reminders` can find it."""
+    def keep(self, institution: str, knowledge: Knowledge) -> None:
+        """Store it, with its `due` where `reminders` can find it."""
 
     def next_reminder(self) -> datetime | None:
-        """The earliest `due` of all watches."""
+        """The earliest `due` of all institutions."""
 
-    def reminders(self, at: datetime) -> Sequence[WatchKey]:
-        """Every watch with `due` at or before `at`."""
+    def reminders(self, at: datetime) -> Sequence[str]:
+        """Every institution with `due` at or before `at`."""
 
     def carry(self, message: Message) -> None:
         """Remember that `message` carries its alerts; never called for a held one."""
@@ -337,34 +376,34 @@ class MemoryNotifications:
     """A repository in dictionaries, for replays and tests."""
 
     def __init__(self) -> None:
-        self._watches: dict[WatchKey, WatchState] = {}
-        self._due: dict[WatchKey, datetime] = {}
-        self._heap: list[tuple[datetime, WatchKey]] = []  # of `_due`, with what is outdated still in it
+        self._known: dict[str, Knowledge] = {}
+        self._due: dict[str, datetime] = {}
+        self._heap: list[tuple[datetime, str]] = []  # of `_due`, with what is outdated still in it
         self._carried: dict[str, frozenset[Carried]] = {}
 
-    def watch(self, key: WatchKey) -> WatchState:
-        return self._watches.get(key) or WatchState()
+    def knowledge(self, institution: str) -> Knowledge:
+        return self._known.get(institution, NOTHING_KNOWN)
 
-    def keep(self, key: WatchKey, watch: WatchState) -> None:
-        self._watches[key] = watch
-        due = watch.due
+    def keep(self, institution: str, knowledge: Knowledge) -> None:
+        self._known[institution] = knowledge
+        due = knowledge.due
         if due is None:
-            self._due.pop(key, None)
-        elif self._due.get(key) != due:
-            self._due[key] = due
-            heappush(self._heap, (due, key))
+            self._due.pop(institution, None)
+        elif self._due.get(institution) != due:
+            self._due[institution] = due
+            heappush(self._heap, (due, institution))
 
     def next_reminder(self) -> datetime | None:
         while self._heap and self._due.get(self._heap[0][1]) != self._heap[0][0]:
             heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
-    def reminders(self, at: datetime) -> Sequence[WatchKey]:
-        due: set[WatchKey] = set()
+    def reminders(self, at: datetime) -> Sequence[str]:
+        due: set[str] = set()
         while (first := self.next_reminder()) is not None and first <= at:
-            key = heappop(self._heap)[1]
-            del self._due[key]  # the router keeps it again, with another due or none
-            due.add(key)
+            institution = heappop(self._heap)[1]
+            del self._due[institution]  # the router keeps it again, with another due or none
+            due.add(institution)
         return sorted(due)
 
     def carry(self, message: Message) -> None:

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from alerts.model.alert import AlertState
 from alerts.model.institution import Institution
-from alerts.model.level import Axis, Cause, Level
+from alerts.model.level import AXES, Cause, Level
 from alerts.model.subscriber import QuietHours, Silence, Subscriber
 from alerts.model.times import format_time
 from alerts.routing.alerts import ChannelVerdict, Step
@@ -15,7 +15,7 @@ from alerts.routing.events import InstitutionEvent, Part
 from alerts.routing.preferences import Preferences
 from alerts.routing.quiet_hours import next_digest, quiet_until
 from alerts.routing.reasons import Reason
-from alerts.routing.state import WatchState
+from alerts.routing.state import Knowledge
 from alerts.scoring.confidence import INTERNAL_BELOW
 
 WAITING: Final = frozenset({Reason.DIGEST, Reason.QUIET_HOURS, Reason.LIMIT})
@@ -26,25 +26,45 @@ WholeCheck = Callable[["Candidate", Level], str]
 PartCheck = Callable[["Candidate", int, Part], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An event on a channel, with all that a check may look at.
+@dataclass(frozen=True, slots=True, eq=False)
+class Situation:
+    """All that it depends on what becomes of an event for a subscriber: equal for those who ask for the same, know the
+    same and are held back by the same. What is large is compared by identity.
 
-    `watches` is what the channel knows of each axis, `whole` of the institution as a whole. `again`, part for part, is
-    the shortest of the rules that ask for it. `room`: the limit lets one more message out."""
+    `knowledge` is what the subscriber knows of the institution. `muted` are the unsubscribed channels and since when,
+    `full` those whose limit has no room for the event."""
 
     event: InstitutionEvent
-    at: datetime
-    subscriber: Subscriber
     institution: Institution
-    channel: str
-    watches: Mapping[Axis, WatchState]
-    whole: WatchState
-    silences: Sequence[Silence]
-    muted: datetime | None
-    room: bool
-    again: Mapping[int, timedelta]
+    subscriber: Subscriber
+    knowledge: Knowledge
+    at: datetime
+    silences: tuple[Silence, ...]
+    muted: frozenset[tuple[str, datetime]]
     preferences: Preferences
+    full: frozenset[str] = frozenset()
+
+    @property
+    def _key(self) -> tuple[object, ...]:
+        who = self.subscriber
+        asks = id(who.watch), tuple(who.channels), who.quiet_hours, who.digest, who.limit
+        large = id(self.event), id(self.institution), id(self.knowledge), id(self.silences)
+        return *asks, *large, self.at, self.muted, self.preferences, self.full
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Situation) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An event on a channel. `again`, part for part, is the shortest of the rules that ask for it."""
+
+    situation: Situation
+    channel: str
+    again: Mapping[int, timedelta]
 
     # Checks of one part.
 
@@ -62,11 +82,13 @@ class Candidate:
     def _backfill(self, _: int, part: Part) -> str:
         if part.mention is not None:
             return "" if part.mention.fresh else "the item was old when found, or comes out of quarantine"
-        return "every report that brought it was old when found" if part.rises and not self.event.fresh else ""
+        return (
+            "every report that brought it was old when found" if part.rises and not self.situation.event.fresh else ""
+        )
 
     def _corrected(self, place: int, part: Part) -> str:
         change = part.change
-        if change is None or self.channel not in self.watches[change.axis].corrected:
+        if change is None or self.channel not in self.situation.knowledge.of(change.axis).corrected:
             return ""
         return "a correction has said so before" if self._rise_not_told(place, part) else ""
 
@@ -74,7 +96,7 @@ class Candidate:
         """A fall to a level that the channel does not take to be higher."""
         if not part.falls or part.change is None:
             return ""
-        believed = self.watches[part.change.axis].believed(self.channel)
+        believed = self.situation.knowledge.of(part.change.axis).believed(self.channel)
         if believed > part.change.to:
             return ""
         if believed is Level.LOW:
@@ -85,7 +107,7 @@ class Candidate:
         change, lead = part.change, part.lead
         if change is None or not change.rises or change.to is Level.CRITICAL or lead is None:
             return ""
-        for axis, watch in self.watches.items():
+        for axis, watch in ((axis, self.situation.knowledge.of(axis)) for axis in AXES):
             notified = watch.last(self.channel)
             if axis is change.axis or notified is None or not notified.alert:
                 continue
@@ -97,16 +119,16 @@ class Candidate:
         if part.mention is None or not part.mention.lead.story:
             return ""
         story = part.mention.lead.story
-        return f"story {story}" if story in self.whole.stories.get(self.channel, ()) else ""
+        return f"story {story}" if story in self.situation.knowledge.of().stories.get(self.channel, ()) else ""
 
     def _same_topic(self, place: int, part: Part) -> str:
         """Another story, all of whose topics the channel has an alert of, no lower, within `again`."""
         if not part.rises or part.lead is None or not part.lead.topics:
             return ""
-        if part.change is not None and part.lead.story not in {each.story for each in self.event.rises}:
+        if part.change is not None and part.lead.story not in {each.story for each in self.situation.event.rises}:
             return ""  # not a new story: the level rose by what was known
-        known = self.whole.topics.get(self.channel, {})
-        since = self.at - self.again.get(place, timedelta(0))
+        known = self.situation.knowledge.of().topics.get(self.channel, {})
+        since = self.situation.at - self.again.get(place, timedelta(0))
         before = [known[topic] for topic in part.lead.topics if topic in known and known[topic].at > since]
         if len(before) < len(set(part.lead.topics)) or any(each.level < part.level for each in before):
             return ""
@@ -119,34 +141,37 @@ class Candidate:
         """A fall counts by the level that it leaves: whoever got the alert of critical hears that it is over."""
         level = part.level
         if part.falls and part.change is not None:
-            level = max(part.change.from_, self.watches[part.change.axis].believed(self.channel))
-        return "" if level >= Level.CRITICAL else self.preferences.only_critical(self.channel, self.at)
+            level = max(part.change.from_, self.situation.knowledge.of(part.change.axis).believed(self.channel))
+        return (
+            "" if level >= Level.CRITICAL else self.situation.preferences.only_critical(self.channel, self.situation.at)
+        )
 
     # Checks of the alert as a whole; `level` is the highest of the parts that are left.
 
     def _unsubscribed(self, _: Level) -> str:
-        return "" if self.muted is None else f"since {format_time(self.muted)}"
+        muted = dict(self.situation.muted).get(self.channel)
+        return "" if muted is None else f"since {format_time(muted)}"
 
     def _silence(self, _: Level) -> str:
-        silence = silence_over(self.institution, self.at, self.silences)
+        silence = silence_over(self.situation.institution, self.situation.at, self.situation.silences)
         return "" if silence is None else describe(silence)
 
     def _muted(self, _: Level) -> str:
-        return self.preferences.muted(self.channel, self.institution.id, self.at)
+        return self.situation.preferences.muted(self.channel, self.situation.institution.id, self.situation.at)
 
     def _digest(self, level: Level) -> str:
-        digest = self.preferences.digest(self.subscriber, self.channel, self.at)
+        digest = self.situation.preferences.digest(self.situation.subscriber, self.channel, self.situation.at)
         if digest is None or level >= digest.below:
             return ""
-        return f"lower than {digest.below}, waits until {format_time(next_digest(digest, self.at))}"
+        return f"lower than {digest.below}, waits until {format_time(next_digest(digest, self.situation.at))}"
 
     def _quiet_hours(self, level: Level) -> str:
-        end = quiet_end(self.subscriber.quiet_hours, level, self.at)
+        end = quiet_end(self.situation.subscriber.quiet_hours, level, self.situation.at)
         return "" if end is None else f"waits until {format_time(end)}"
 
     def _limit(self, _: Level) -> str:
-        limit = self.subscriber.limit
-        if limit is None or self.room:
+        limit = self.situation.subscriber.limit
+        if limit is None or self.channel not in self.situation.full:
             return ""
         return f"{limit.count} messages within {limit.per}"
 
@@ -173,7 +198,7 @@ class Candidate:
 
         A check of one part takes it out; the alert is held back where none is left, for the reason of its gravest part.
         """
-        parts = self.event.parts
+        parts = self.situation.event.parts
         steps: list[Step] = []
         left = list(matched)
         out: dict[int, tuple[Reason, str]] = {}
@@ -186,19 +211,24 @@ class Candidate:
         for reason, whole, one in self.CHECKS:
             if whole is not None:
                 level = max(parts[place].level for place in left)
-                detail = whole(self, level)
-                steps.append(Step(reason.value, not detail, detail))
-                if detail:
+                if detail := whole(self, level):
+                    steps.append(Step(reason.value, False, detail))
                     return decided(reason, detail)
-            elif one is not None:
-                held = {place: said for place in left if (said := one(self, place, parts[place]))}
+            elif one is not None and (
+                held := {place: said for place in left if (said := one(self, place, parts[place]))}
+            ):
                 out |= {place: (reason, said) for place, said in held.items()}
                 left = [place for place in left if place not in held]
                 said = "; ".join(f"{parts[place].about}: {why}" for place, why in held.items()) if left else ""
-                steps.append(Step(reason.value, bool(left), said or next(iter(held.values()), "")))
+                steps.append(Step(reason.value, bool(left), said or next(iter(held.values()))))
                 if not left:
                     return decided(*out[matched[0]])
+                continue
+            steps.append(_PASSED[reason])
         return ChannelVerdict(self.channel, AlertState.SENT, None, "", tuple(steps), tuple(left))
+
+
+_PASSED: Final = {reason: Step(reason.value, True, "") for reason in Reason}
 
 
 def silence_over(institution: Institution, at: datetime, silences: Sequence[Silence]) -> Silence | None:

@@ -11,9 +11,9 @@ from typing import Any
 
 from alerts.model.alert import Alert
 from alerts.model.institution import Institution
-from alerts.model.level import Level
+from alerts.model.level import Axis, Level
 from alerts.model.subscriber import Digest, Silence, Subscriber
-from alerts.routing.alerts import Kind, Message, stable_id
+from alerts.routing.alerts import Kind, Message, alert_id, stable_id
 from alerts.routing.coalesce import clusters, coalesce
 from alerts.routing.events import CorrectionEvent
 from alerts.routing.preferences import Preferences
@@ -22,6 +22,7 @@ from alerts.routing.reasons import Reason
 from alerts.routing.rules import stands
 from alerts.routing.state import (
     QUEUE_LENGTH,
+    AlertRef,
     ChannelState,
     Move,
     NotificationRepository,
@@ -137,9 +138,11 @@ class PendingAlerts:
     def stands(self, key: WatchKey, watch: WatchState, channel: str) -> bool:
         """Whether the level is one that the channel asked for."""
         institution = self.institutions.get(key.institution)
-        if institution is None or key.axis is None:
-            return False
-        return stands(self.subscriber, institution, key.axis, channel, watch.level)
+        return institution is not None and stands(self.subscriber, institution, key.axis, channel, watch.level)
+
+    def named(self, institution: str, channel: str, alert: AlertRef) -> str:
+        """The id of an alert that a channel was notified of."""
+        return alert if isinstance(alert, str) else alert_id(institution, alert, self.subscriber.id, channel)
 
     def correct(self, event: CorrectionEvent, at: datetime) -> tuple[list[Message], tuple[str, ...]]:
         """Takes back the alerts that went out, once, and drops those that still wait, whose ids it gives."""
@@ -223,19 +226,15 @@ class PendingAlerts:
             for each in self.state.escalations
             if (each.pending.institution, each.assessed) != (alert.institution, alert.at)
         ]
-        for change in alert.changes:
-            key = WatchKey(alert.institution, change.axis)
-            watch = self.notifications.watch(key)
-            last = watch.last(alert.channel)
-            if last is not None and last.alert == alert.id:
-                watch.corrected = sorted({*watch.corrected, alert.channel})
-                watch.remind.pop(alert.channel, None)
-            watch.retract(alert.channel, alert.id)
-            self.notifications.keep(key, watch)
-        whole = WatchKey(alert.institution)
-        watch = self.notifications.watch(whole)
-        if watch.retract(alert.channel, alert.id):
-            self.notifications.keep(whole, watch)
+        known = self.notifications.knowledge(alert.institution)
+        for axis in (change.axis for change in alert.changes):
+            last = known.of(axis).last(alert.channel)
+            if last is not None and self.named(alert.institution, alert.channel, last.alert) == alert.id:
+                watch = known.of(axis).remind_at(alert.channel, None)
+                watch = replace(watch, corrected=tuple(sorted({*watch.corrected, alert.channel})))
+                known = known.having(axis, watch)
+        self.notifications.keep(alert.institution, known)
+        self._forget(alert.id, alert.institution, alert.channel, [*(change.axis for change in alert.changes), None])
         return waits, corrected
 
     @staticmethod
@@ -297,27 +296,28 @@ class PendingAlerts:
                 continue
             held[channel, *withheld].append(entry)
             if entry.purpose is Purpose.ALERT:
-                self._forget(entry, channel)
+                self._forget(entry.alert, entry.institution, channel, [*(move.axis for move in entry.moves), None])
         return wanted, self._held(kind, held, at)
 
     def _is_owed(self, reminder: Pending, channel: str) -> bool:
         """Whether a level of the reminder still stands and nobody has acknowledged it."""
-        watches = {key: self.notifications.watch(key) for key in reminder.keys}
+        watches = {key: self._watch(key) for key in reminder.keys}
         return any(watch.ack is None and self.stands(key, watch, channel) for key, watch in watches.items())
 
-    def _forget(self, entry: Pending, channel: str) -> None:
-        """The channel never got the alert: its fall does not go there, and its topic is open."""
-        for key in sorted(entry.keys | {WatchKey(entry.institution)}, key=_place):
-            watch = self.notifications.watch(key)
-            if watch.retract(channel, entry.alert):
-                self.notifications.keep(key, watch)
+    def _forget(self, alert: str, institution: str, channel: str, axes: Iterable[Axis | None]) -> None:
+        """The channel has no such alert, or no longer: its fall does not go there, and its topic is open."""
+        known = self.notifications.knowledge(institution)
+        for axis in axes:
+            left = known.of(axis).retract(channel, lambda each: self.named(institution, channel, each) == alert)
+            known = known.having(axis, left)
+        self.notifications.keep(institution, known)
 
     def _remind(self, at: datetime, silences: Sequence[Silence]) -> list[Message]:
         """One reminder a channel, for all levels that still stand and are due for one."""
         ready: dict[str, list[Pending]] = defaultdict(list)
         held: _Held = defaultdict(list)
         for channel, key, entry in self._due_reminders(at):
-            watch = self.notifications.watch(key)
+            watch = self._watch(key)
             digest = self.preferences.digest(self.subscriber, channel, at)
             only_critical = self.preferences.only_critical(channel, at)
             if watch.ack is not None:
@@ -347,19 +347,21 @@ class PendingAlerts:
     def _due_reminders(self, at: datetime) -> list[tuple[str, WatchKey, Pending]]:
         """By channel what there is to remind of now. The next time is set whatever becomes of it."""
         due: list[tuple[str, WatchKey, Pending]] = []
-        for key in sorted(self.notifications.reminders(at), key=_place):
-            watch = self.notifications.watch(key)
-            for channel in sorted(channel for channel, when in watch.remind.items() if when <= at):
-                del watch.remind[channel]
-                last = watch.last(channel)
-                if self._repeat is None or last is None or not last.alert or key.axis is None:
-                    continue
-                if self.stands(key, watch, channel) and not self._barred(channel):
-                    watch.remind[channel] = at + self._repeat
-                    move = Move(key.axis, last.level, watch.level)
-                    entry = Pending(last.alert, key.institution, (move,), story=last.story, purpose=Purpose.REMINDER)
-                    due.append((channel, key, entry))
-            self.notifications.keep(key, watch)
+        for institution in sorted(self.notifications.reminders(at)):
+            known = self.notifications.knowledge(institution)
+            for axis in sorted(axis for axis in known.watches if axis is not None):
+                key, watch = WatchKey(institution, axis), known.of(axis)
+                for channel in sorted(channel for channel, when in watch.remind.items() if when <= at):
+                    watch, last = watch.remind_at(channel, None), watch.last(channel)
+                    if self._repeat is None or last is None or not last.alert:
+                        continue
+                    if self.stands(key, watch, channel) and not self._barred(channel):
+                        watch = watch.remind_at(channel, at + self._repeat)
+                        alert, move = self.named(institution, channel, last.alert), Move(axis, last.level, watch.level)
+                        entry = Pending(alert, institution, (move,), story=last.story, purpose=Purpose.REMINDER)
+                        due.append((channel, key, entry))
+                known = known.having(axis, watch)
+            self.notifications.keep(institution, known)
         return due
 
     def _escalate(self, at: datetime, silences: Sequence[Silence]) -> list[Message]:
@@ -381,7 +383,7 @@ class PendingAlerts:
                 going[each.channel].append(each.pending)
         messages = []
         for channel, entries in going.items():
-            standing = coalesce(entries, lambda key: self.notifications.watch(key).level).standing
+            standing = coalesce(entries, lambda key: self._watch(key).level).standing
             message = self._message(channel, Kind.ESCALATION, at, _ids(entries), standing=standing)
             self.notifications.carry(message)
             messages.append(message)
@@ -398,7 +400,7 @@ class PendingAlerts:
         if kind is Kind.CORRECTION:
             message = self._message(channel, kind, at, _ids(entries), detail=detail)
         else:
-            left = coalesce(entries, lambda key: self.notifications.watch(key).level)
+            left = coalesce(entries, lambda key: self._watch(key).level)
             reminders = _ids(entry for entry in entries if entry.purpose is Purpose.REMINDER)
             if kind in {Kind.ALERT, Kind.ALL_CLEAR}:
                 stories = {(each.institution, each.story) for each in entries}
@@ -446,11 +448,11 @@ class PendingAlerts:
         """The next reminder of every level that just went out and still stands."""
         if self._repeat is None:
             return
-        for key in sorted(frozenset().union(*(entry.keys for entry in entries)), key=_place):
-            watch = self.notifications.watch(key)
-            if self.stands(key, watch, channel):
-                watch.remind[channel] = at + self._repeat
-                self.notifications.keep(key, watch)
+        for key in frozenset().union(*(entry.keys for entry in entries)):
+            known = self.notifications.knowledge(key.institution)
+            if self.stands(key, known.of(key.axis), channel):
+                watch = known.of(key.axis).remind_at(channel, at + self._repeat)
+                self.notifications.keep(key.institution, known.having(key.axis, watch))
 
     def _open_escalations(self, sent: Iterable[Pending], at: datetime) -> None:
         """Waits for an acknowledgement of what just went out, once for each assessment and channel to escalate to."""
@@ -464,6 +466,9 @@ class PendingAlerts:
                     self.state.escalations.append(OpenEscalation(at + after, channel, assessed, entry))
 
     # Small questions
+
+    def _watch(self, key: WatchKey) -> WatchState:
+        return self.notifications.knowledge(key.institution).of(key.axis)
 
     @property
     def _repeat(self) -> timedelta | None:
@@ -493,7 +498,3 @@ def _single(pending: Pending) -> Kind:
 
 def _ids(entries: Iterable[Pending]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(entry.alert for entry in entries))
-
-
-def _place(key: WatchKey) -> tuple[str, str]:
-    return key.institution, key.axis or ""

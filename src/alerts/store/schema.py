@@ -354,14 +354,13 @@ class DeskRow(Base, table="desks"):
 
 
 class WatchRow(Base, table="watches"):
-    """What one subscriber was notified of about one institution on one axis."""
+    """What one subscriber was notified of about one institution, on all axes."""
 
     subscriber: Mapped[str] = mapped_column(primary_key=True)
     institution: Mapped[str] = mapped_column(primary_key=True)
-    axis: Mapped[str] = mapped_column(primary_key=True)
     state: Mapped[str]
     due_at: Mapped[datetime | None]
-    __table_args__ = (Index("ix_watches_due", "subscriber", "due_at"),)
+    __table_args__ = (Index("ix_watches_due", "subscriber", "due_at", sqlite_where=text("due_at IS NOT NULL")),)
 
 
 class SilenceRow(Base, table="silences"):

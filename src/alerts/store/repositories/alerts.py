@@ -1,6 +1,6 @@
 """Alerts as recorded: what each reported, and what became of it."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -11,10 +11,13 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from alerts.model.alert import Alert, AlertState
+from alerts.model.fields import Same
 from alerts.model.level import Transition
+from alerts.routing.alerts import Explanation, explanation_record
 from alerts.routing.reasons import Reason
 from alerts.store.repositories import transitions
 from alerts.store.schema import AlertRow, table_of
+from alerts.store.types import encoded
 from alerts.store.upsert import SOME, insert_new, rows_of
 
 _ALERTS = table_of(AlertRow)
@@ -35,18 +38,25 @@ def _adapter() -> TypeAdapter[Alert]:
     return TypeAdapter(Alert)
 
 
-def add(
-    session: Session, alerts: Sequence[Alert], *, transition_ids: Mapping[str, int], considered: Mapping[str, Any]
-) -> None:
-    """Stores alerts. `transition_ids` gives row ids by transition key, `considered` the explanation by alert id."""
+def add(session: Session, made: Iterable[tuple[Alert, Explanation]], transition_ids: Mapping[str, int]) -> None:
+    """Stores alerts, each with what was considered of it. `transition_ids` gives row ids by transition key.
+
+    What alerts of one explanation hold is equal for all subscribers, and put together once."""
     rows = []
-    for each in alerts:
-        detail = _adapter().dump_python(each, mode="json", exclude=_NOT_IN_DETAIL)
-        detail |= {"story": "" if each.lead is None else each.lead.story, "considered": considered.get(each.id)}
-        transition = None if each.transition is None else transition_ids.get(each.transition.key)
-        columns = {name: getattr(each, name) for name in _COLUMNS}
-        rows.append({**columns, "transition": transition, "detail": detail})
+    known: dict[tuple[Same[Explanation], str], dict[str, Any]] = {}
+    for alert, explanation in made:
+        key = Same(explanation), alert.channel
+        if key not in known:
+            transition = None if alert.transition is None else transition_ids.get(alert.transition.key)
+            known[key] = {"transition": transition, "detail": _detail(alert, explanation)}
+        rows.append({name: getattr(alert, name) for name in _COLUMNS} | known[key])
     insert_new(session, AlertRow, rows)
+
+
+def _detail(alert: Alert, explanation: Explanation) -> str:
+    detail = _adapter().dump_python(alert, mode="json", exclude=_NOT_IN_DETAIL)
+    detail |= {"story": "" if alert.lead is None else alert.lead.story}
+    return encoded({**detail, "considered": explanation_record(explanation, "", alert.channel)})
 
 
 def drop(session: Session, ids: Collection[str]) -> None:

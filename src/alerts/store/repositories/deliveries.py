@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from alerts.channels.result import SendResult
 from alerts.model.alert import DeliveryState
 from alerts.model.fields import record_of
-from alerts.model.records import fields_of
 from alerts.routing.alerts import Message
 from alerts.store.claims import Claim
 from alerts.store.repositories import subscriber_state
@@ -119,7 +118,8 @@ def _delivery(each: Written, now: datetime) -> dict[str, Any]:
     state = DeliveryState.PENDING if held is None else DeliveryState.SUPPRESSED
     due = {"due_at": now if held is None else None, "claimed_until": each.claimed_until}
     # What the sender needs to know of a message; the alerts themselves are rows.
-    record = fields_of(each.message, "alerts", "reminders", "superseded", "standing", "more", "detail")
+    needed = ("alerts", "reminders", "superseded", "standing", "more", "detail")
+    record = {name: getattr(each.message, name) for name in needed}
     known = {"created_at": now, "observed_at": each.observed, "message": {**record, **each.more}, "attempts": 0}
     return row_of(DeliveryRow, each.message, **known, **due, state=state, reason=held or "")
 

@@ -1,6 +1,7 @@
 """What each subscriber's router remembers between two events."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -8,9 +9,8 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from alerts.model.alert import DeliveryState
-from alerts.model.level import Axis
 from alerts.routing.alerts import Kind, Message
-from alerts.routing.state import Carried, RouterState, WatchKey, WatchState
+from alerts.routing.state import NOTHING_KNOWN, Carried, Knowledge, RouterState
 from alerts.store.claims import Claim
 from alerts.store.schema import CarriedRow, DeliveryRow, DeskRow, WatchRow, table_of
 from alerts.store.upsert import SOME, chunks, insert_new, rows_of, upsert
@@ -20,23 +20,19 @@ _W = table_of(WatchRow).c
 _CARRIED = table_of(CarriedRow)
 _D = table_of(DeliveryRow).c
 
-_WATCHES = select(_W.subscriber, _W.institution, _W.axis, _W.state).where(
+_WATCHES = select(_W.subscriber, _W.institution, _W.state).where(
     _W.subscriber.in_(SOME), _W.institution.in_(bindparam("institution_ids", expanding=True))
 )
 _IN_TURN = (
     select(
-        *(_W.subscriber, _W.institution, _W.axis, _W.due_at),
+        *(_W.subscriber, _W.institution, _W.due_at),
         func.row_number().over(partition_by=_W.subscriber, order_by=_W.due_at).label("place"),
     )
     .where(_W.subscriber.in_(SOME), _W.due_at.is_not(None))
     .subquery()
 )
 _FIRST_REMINDERS = select(_IN_TURN).where(_IN_TURN.c.place == 1)
-_REMINDERS = (
-    select(_W.institution, _W.axis)
-    .where(_W.subscriber == bindparam("subscriber_id"), _W.due_at <= bindparam("at"))
-    .order_by(_W.institution, _W.axis)
-)
+_REMINDERS = select(_W.institution).where(_W.subscriber == bindparam("subscriber_id"), _W.due_at <= bindparam("at"))
 _ARRIVED = _CARRIED.c.alert == bindparam("alert"), _D.state != DeliveryState.DEAD.value
 _CARRIED_BY = select(_D.kind, _D.channel).join(_CARRIED, _CARRIED.c.delivery == _D.id).where(*_ARRIVED)
 _ONE = _DESKS.c.subscriber == bindparam("subscriber_id")
@@ -44,95 +40,83 @@ _STATE = select(_DESKS.c.state).where(_ONE)
 _STATES = select(_DESKS.c.subscriber, _DESKS.c.state).where(_DESKS.c.subscriber.in_(SOME))
 _LOCKED = _STATES.order_by(_DESKS.c.subscriber).with_for_update()
 _SAVE = update(_DESKS).where(_ONE).values(state=bindparam("new_state"), due_at=bindparam("due"), claimed_until=None)
-_WITH_MUTED = _STATES.where(~_DESKS.c.state.contains('"muted":{}'))  # most have none: their states are not read
+_WITH_MUTED = _STATES.where(_DESKS.c.state.contains('"muted":{"'))  # most have none: their states are not read
 claim_due = Claim(_DESKS, _DESKS.c.subscriber, _DESKS.c.due_at).due  # subscribers with something due: see `Claim.due`
 
 
+@dataclass(slots=True)
 class SqlNotifications:
-    """The notifications of one subscriber within one transaction; pass them to `save` before it ends."""
+    """The notifications of one subscriber within one transaction; pass them to `save` before it ends.
 
-    def __init__(self, session: Session, subscriber: str) -> None:
-        self._session = session
-        self._subscriber = subscriber
-        self._new: dict[str, set[Carried]] = {}
-        self._read: set[str] = set()  # the institutions whose stored watches are known
-        self._known: dict[WatchKey, WatchState] = {}
-        self._changed: dict[WatchKey, WatchState] = {}
-        # The stored watch that is due first, if any; None: not known, as something was written since.
-        self._first: list[tuple[WatchKey, datetime]] | None = None
+    What it knows of an institution is one row, of all axes together: an assessment mostly moves several. `first` is the
+    institution whose stored row is due first, if any; None: not known, as something was written since."""
+
+    session: Session
+    subscriber: str
+    known: dict[str, Knowledge] = field(default_factory=dict)  # by institution, as far as it was read
+    first: list[tuple[str, datetime]] | None = None
+    _changed: set[str] = field(default_factory=set)
+    _new: dict[str, set[Carried]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, session: Session, watched: Mapping[str, Collection[str]]) -> "dict[str, SqlNotifications]":
         """The notifications of some subscribers; those about the institutions given for each are read together."""
-        known: dict[str, dict[WatchKey, WatchState]] = {subscriber: {} for subscriber in watched}
-        first: dict[str, list[tuple[WatchKey, datetime]]] = {}
+        known = {subscriber: dict.fromkeys(about, NOTHING_KNOWN) for subscriber, about in watched.items()}
+        first: dict[str, list[tuple[str, datetime]]] = {subscriber: [] for subscriber in watched}
         for some in chunks(sorted(watched)):
             if about := sorted({each for subscriber in some for each in watched[subscriber]}):
                 for row in session.execute(_WATCHES, {"some": some, "institution_ids": about}):
-                    known[row.subscriber][_key(row)] = WatchState.from_json(row.state)
+                    known[row.subscriber][row.institution] = Knowledge.from_json(row.state)
             for row in session.execute(_FIRST_REMINDERS, {"some": some}):
-                first[row.subscriber] = [(_key(row), row.due_at)]
-        found = {}
-        for subscriber, institutions in watched.items():
-            made = found[subscriber] = cls(session, subscriber)
-            made._read, made._known = set(institutions), known[subscriber]
-            made._first = first.get(subscriber, [])
-        return found
+                first[row.subscriber].append((row.institution, row.due_at))
+        return {each: cls(session, each, known[each], first[each]) for each in watched}
 
-    def watch(self, key: WatchKey) -> WatchState:
-        if key.institution not in self._read:
-            self._read.add(key.institution)
-            asked = {"some": [self._subscriber], "institution_ids": [key.institution]}
-            for row in self._session.execute(_WATCHES, asked):
-                self._known.setdefault(_key(row), WatchState.from_json(row.state))
-        return self._known.get(key) or WatchState()
+    def knowledge(self, institution: str) -> Knowledge:
+        if institution not in self.known:
+            asked = {"some": [self.subscriber], "institution_ids": [institution]}
+            row = self.session.execute(_WATCHES, asked).one_or_none()
+            self.known[institution] = NOTHING_KNOWN if row is None else Knowledge.from_json(row.state)
+        return self.known[institution]
 
-    def keep(self, key: WatchKey, watch: WatchState) -> None:
-        self._known[key] = self._changed[key] = watch
+    def keep(self, institution: str, knowledge: Knowledge) -> None:
+        if knowledge is not self.knowledge(institution):
+            self.known[institution] = knowledge
+            self._changed.add(institution)
 
     def changed(self) -> list[dict[str, Any]]:
         """The rows of what was kept."""
+        kept = ((each, self.known[each]) for each in sorted(self._changed))
         return [
-            {"subscriber": self._subscriber, "institution": key.institution, "axis": _axis(key)}
-            | {"state": watch.to_json(), "due_at": watch.due}
-            for key, watch in self._changed.items()
+            {"subscriber": self.subscriber, "institution": each, "state": known.to_json(), "due_at": known.due}
+            for each, known in kept
         ]
 
     def flush(self) -> None:
         """Writes what was kept."""
         if self._changed:
-            upsert(self._session, WatchRow, self.changed())
+            upsert(self.session, WatchRow, self.changed())
             self._changed.clear()
-            self._first = None
+            self.first = None
 
     def next_reminder(self) -> datetime | None:
-        if self._first is None or any(key in self._changed for key, _ in self._first):
+        if self.first is None or any(each in self._changed for each, _ in self.first):
             self.flush()
-            rows = self._session.execute(_FIRST_REMINDERS, {"some": [self._subscriber]})
-            self._first = [(_key(row), row.due_at) for row in rows]
-        changed = (each.due for each in self._changed.values() if each.due is not None)
-        return min((*changed, *(due for _, due in self._first)), default=None)
+            rows = self.session.execute(_FIRST_REMINDERS, {"some": [self.subscriber]})
+            self.first = [(row.institution, row.due_at) for row in rows]
+        changed = (due for each in self._changed if (due := self.known[each].due) is not None)
+        return min((*changed, *(due for _, due in self.first)), default=None)
 
-    def reminders(self, at: datetime) -> Sequence[WatchKey]:
+    def reminders(self, at: datetime) -> Sequence[str]:
         self.flush()
-        rows = self._session.execute(_REMINDERS, {"subscriber_id": self._subscriber, "at": at})
-        return [_key(row) for row in rows]
+        return list(self.session.scalars(_REMINDERS, {"subscriber_id": self.subscriber, "at": at}))
 
     def carry(self, message: Message) -> None:
         for alert in message.carries:
             self._new.setdefault(alert, set()).add(Carried(message.kind, message.channel))
 
     def carried(self, alert: str) -> frozenset[Carried]:
-        rows = self._session.execute(_CARRIED_BY, {"alert": alert})
+        rows = self.session.execute(_CARRIED_BY, {"alert": alert})
         return frozenset({Carried(Kind(kind), channel) for kind, channel in rows} | self._new.get(alert, set()))
-
-
-def _key(row: Any) -> WatchKey:
-    return WatchKey(row.institution, Axis(row.axis) if row.axis else None)
-
-
-def _axis(key: WatchKey) -> str:
-    return key.axis.value if key.axis is not None else ""
 
 
 def lock(session: Session, subscribers: Iterable[str]) -> dict[str, RouterState]:
