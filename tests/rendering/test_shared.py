@@ -79,7 +79,7 @@ def test_the_record_of_an_alert_names_its_own_reader_and_nothing_else_differs(sa
     view = sample.view()
     (entry,) = view.entries
     superseded = replace(entry, role=Role.SUPERSEDED, now={change.axis: Level.LOW for change in entry.alert.changes})
-    seen = {}
+    seen: dict[Any, Any] = {}
     for name in ("first", "second"):
         for shown, tier in (
             (entry, Tier.LEADERSHIP_ALLIANCE),
