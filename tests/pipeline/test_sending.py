@@ -146,7 +146,7 @@ def test_a_result_that_comes_after_the_lease_ran_out_changes_nothing(hook: Syste
     steps.send(hook.runtime, row.id)
     assert [row.state for row in hook.deliveries()] == ["sent"]
     with hook.database.write() as session:
-        ended = Ended(late, SendResult(SendReason.UNREACHABLE), DeliveryState.FAILED, START, "")
+        ended = Ended(late, SendResult(SendReason.UNREACHABLE), DeliveryState.FAILED, START)
         assert deliveries.finish(session, [ended], hook.clock.at) == set()
     assert [row.state for row in hook.deliveries()] == ["sent"]
 

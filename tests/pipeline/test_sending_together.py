@@ -19,6 +19,7 @@ from requests.adapters import HTTPAdapter
 from sqlalchemy import insert, update
 
 from alerts.channels import pacing
+from alerts.channels.result import SendReason, SendResult
 from alerts.channels.send import DEADLINE_S
 from alerts.model.alert import DeliveryState
 from alerts.model.secret import Secret
@@ -28,6 +29,7 @@ from alerts.runtime.bulkhead import MAX_IN_FLIGHT
 from alerts.runtime.runtime import utc_now
 from alerts.runtime.task_requests import SEND_BATCH, TaskRequests
 from alerts.store.repositories import deliveries
+from alerts.store.repositories.deliveries import Ended
 from alerts.store.schema import AttemptRow, DeliveryRow
 
 pytestmark = pytest.mark.servers
@@ -209,6 +211,45 @@ def test_what_a_killed_sender_had_leased_is_sent_again_and_marked_as_copies(
     steps.send(made.runtime, *ids)
     assert [each.body["copy"] for each in receiver.received] == [False] * 3 + [True] * 3
     assert sorted(row.state for row in made.rows(AttemptRow)) == ["sent"] * 3 + ["unknown"] * 3
+
+
+def test_of_results_marked_together_those_of_leases_that_ran_out_change_nothing(
+    lines: Any, feeds: FeedServer, receiver: Receiver
+) -> None:
+    made = paced(lines, feeds, receiver)
+    ids = waiting(made, hook=4)
+    with made.database.write() as session:
+        first = deliveries.lease(session, ids, made.clock(), seconds=1)
+    made.clock.move(seconds=2)
+    taken = ids[1::2]  # by another sender, who has not ended
+    with made.database.write() as session:
+        assert len(deliveries.lease(session, taken, made.clock(), seconds=60)) == 2
+    sent_, refused = SendResult(SendReason.ACCEPTED), SendResult(SendReason.REJECTED, "no")
+    results = [(sent_, DeliveryState.SENT), (sent_, DeliveryState.SENT), (refused, DeliveryState.DEAD)]
+    ended = [Ended(each, result, state, None) for each, (result, state) in zip(first, results, strict=False)]
+    with made.database.write() as session:
+        assert deliveries.finish(session, ended, made.clock(), first[3:]) == {ids[0], ids[2]}
+    assert [row.state for row in made.rows(DeliveryRow) if row.id in ids] == ["sent", "leased", "dead", "leased"]
+    attempts = {(row.delivery, row.number): (row.state, row.ended_at is None) for row in made.rows(AttemptRow)}
+    assert attempts == {
+        (ids[0], 1): ("sent", False),
+        (ids[2], 1): ("dead", False),
+        **{(each, 1): ("unknown", False) for each in taken},
+        **{(each, 2): ("leased", True) for each in taken},
+    }
+
+
+def test_only_what_waits_is_held(lines: Any, feeds: FeedServer, receiver: Receiver) -> None:
+    made = paced(lines, feeds, receiver)
+    free, leased, done = ids = waiting(made, hook=3)
+    steps.send(made.runtime, done)
+    with made.database.write() as session:
+        assert deliveries.lease(session, [leased], made.clock(), seconds=60)
+        until = made.clock() + timedelta(seconds=5)
+        assert deliveries.hold(session, ids, made.clock(), until) == {free}
+    held = {row.id: row.claimed_until for row in made.rows(DeliveryRow) if row.id in ids}
+    assert held[free] == until
+    assert until not in {held[leased], held[done]}
 
 
 def test_a_message_that_cannot_be_made_stops_none_that_is_sent_with_it(

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from kit.messages import Sample
 
+from alerts.model.level import Level
 from alerts.model.secret import Secret
 from alerts.model.subscriber import Tier
 from alerts.rendering.render import Renderer
 from alerts.rendering.templating import render
-from alerts.rendering.view import MessageView
+from alerts.rendering.view import MessageView, Role
+from alerts.rendering.webhook import payload
 from alerts.routing.alerts import Kind
 
 URLS = (
@@ -71,6 +73,30 @@ def test_a_burst_is_rendered_once_for_each_tier(sample: Sample, monkeypatch: pyt
     }
     assert len(rendered) == 2
     assert len(bodies) == 10, "each has the links and the rules of its reader"
+
+
+def test_the_record_of_an_alert_names_its_own_reader_and_nothing_else_differs(sample: Sample) -> None:
+    view = sample.view()
+    (entry,) = view.entries
+    superseded = replace(entry, role=Role.SUPERSEDED, now={change.axis: Level.LOW for change in entry.alert.changes})
+    seen: dict[Any, Any] = {}
+    for name in ("first", "second"):
+        for shown, tier in (
+            (entry, Tier.LEADERSHIP_ALLIANCE),
+            (superseded, Tier.LEADERSHIP_ALLIANCE),
+            (entry, Tier.OPEN),
+        ):
+            reader = for_reader(replace(view, entries=(shown,)), name, tier=tier)
+            ((record,),) = [payload(reader, "title")["alerts"]]
+            assert (record.pop("id"), record.pop("answer")) == (
+                f"{name}0",
+                f"https://a.example/answer/{name}_-.{name}0",
+            )
+            assert record.pop("rules") == [*WORDS, f"a rule of {name}"]
+            assert seen.setdefault((shown.role, tier), record) == record
+            assert record["role"] == shown.role
+            assert {each["now"] for each in record["changes"]} == ({"low"} if shown is superseded else {None})
+            assert (record["score"] is None) == (tier is Tier.OPEN)
 
 
 def test_a_feed_cannot_write_a_mark(sample: Sample) -> None:

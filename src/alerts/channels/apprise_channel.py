@@ -97,7 +97,7 @@ def _deliver(url: str, message: Rendered, exchange: Exchange, under: str) -> Sen
     result = _judge(bool(accepted), exchange, url)
     if result.reason is SendReason.ACCEPTED and not under and has_threads(Secret(url)):
         posted = _answer(exchange.body).get("ts")
-        return replace(result, posted=posted if isinstance(posted, str) else "")
+        return replace(result, posted=posted if isinstance(posted, str) else "", thread=message.thread)
     return result
 
 

@@ -46,12 +46,13 @@ class SendReason(StrEnum):
 class SendResult:
     """`line` is for people and shows no secret; `retry_after` is in seconds, as the service said.
 
-    `posted` is what the service calls the message, where it has threads and the message began one."""
+    `posted` is what the service calls the message, where it has threads and the message began one, `thread`."""
 
     reason: SendReason
     line: str = ""
     retry_after: float | None = None
     posted: str = ""
+    thread: str = ""
 
     @classmethod
     def of(cls, reason: SendReason, detail: str = "", retry_after: float | None = None) -> "SendResult":

@@ -50,7 +50,6 @@ SLOW_WAIT = timedelta(seconds=30)  # about so long it waits where the service is
 BEHIND_WAIT = timedelta(seconds=5)  # for a process that cannot use the configuration in force yet
 LONGEST_PAUSE = timedelta(hours=1)  # a service that asks for a longer pause is tried again after this
 
-_Channels = Mapping[str, tuple[Secret | None, timedelta]]  # by delivery
 _Sent = tuple[list[Ended], list[str]]  # the attempts made, and the deliveries to the same service that come next
 
 
@@ -84,9 +83,9 @@ def _send_due(runtime: Runtime, ids: Sequence[str]) -> _Sent:
             waiting = deliveries.waiting(session, ids, now)
             deliveries.put_off(session, {each.id: now + BEHIND_WAIT for each in waiting})
         return [], []
-    channels = {delivery: _channel(active.settings, *to) for delivery, to in found.items()}
-    services = grouped((pacing.lane(url) if url else "", delivery) for delivery, (url, _) in channels.items())
-    work = [partial(_send, runtime, active, service, some, channels) for service, some in services.items()]
+    urls = {delivery: _channel(active.settings, *to)[0] for delivery, to in found.items()}
+    services = grouped((pacing.lane(url) if url else "", delivery) for delivery, url in urls.items())
+    work = [partial(_send, runtime, active, service, some) for service, some in services.items()]
     if len(work) == 1:
         return work[0]()
     ended: list[Ended] = []
@@ -98,27 +97,26 @@ def _send_due(runtime: Runtime, ids: Sequence[str]) -> _Sent:
     return ended, []
 
 
-def _send(runtime: Runtime, active: Active, service: str, ids: Sequence[str], channels: _Channels) -> _Sent:
+def _send(runtime: Runtime, active: Active, service: str, ids: Sequence[str]) -> _Sent:
     """Sends deliveries to one service; the service "" stands for channels that are no longer configured."""
     latest = time.monotonic() + BEGIN_SECONDS
     with runtime.bulkhead.acquire(service, runtime.clock) as slot:
-        leased, busy = _take(runtime, service, slot, ids, channels)
+        now = runtime.clock()
+        if slot is None and not runtime.bulkhead.is_slow(service, now):
+            with runtime.database.write() as session:
+                held = deliveries.hold(session, ids, now, now + BUSY_WAIT)
+            # In the line for the service, now that it is on record that they wait.
+            return [], [each for each in ids if each in held and not runtime.bulkhead.wait(service, each, now)]
+        leased = _take(runtime, active, service, slot, ids)
         # fault point: send.leased
-        ended = _send_leased(runtime, active, slot, leased, channels, latest) if slot is not None and leased else []
-    if slot is not None:
-        return ended, runtime.bulkhead.next_waiters(service, SEND_BATCH)
-    # In the line for the service, now that it is on record that they wait.
-    return ended, [each for each in busy if not runtime.bulkhead.wait(service, each, runtime.clock())]
+        ended = _send_leased(runtime, active, slot, leased, latest) if slot is not None and leased else []
+    return ended, [] if slot is None else runtime.bulkhead.next_waiters(service, SEND_BATCH)
 
 
-def _take(
-    runtime: Runtime, service: str, slot: Slot | None, ids: Sequence[str], channels: _Channels
-) -> tuple[list[Leased], list[str]]:
-    """Leases the deliveries whose turn it is in their channels, where the service has room; the others wait, without
-    an attempt. Also gives those for which it has none now, though it is not slow."""
+def _take(runtime: Runtime, active: Active, service: str, slot: Slot | None, ids: Sequence[str]) -> list[Leased]:
+    """Leases the deliveries whose turn it is in their channels; where the service is slow, they wait, unattempted."""
     now = runtime.clock()
     leased: list[Leased] = []
-    busy: list[str] = []
     with runtime.database.write() as session:
         found = deliveries.waiting(session, ids, now)
         muted = subscriber_state.muted(session, {each.subscriber for each in found}) if found else set()
@@ -130,22 +128,18 @@ def _take(
             # Published meanwhile: they may be channels of that configuration.
             deliveries.put_off(session, {each.id: now + BEHIND_WAIT for each in free})
         elif slot is not None:
-            turns = deliveries.take_turns(session, {each: channels[each.id][1] for each in free}, now)
+            gaps = {each: _channel(active.settings, each.subscriber, each.channel)[1] for each in free}
+            turns = deliveries.take_turns(session, gaps, now)
             leased = deliveries.lease(session, turns, now, seconds=LEASE_SECONDS) if turns else []
-        elif runtime.bulkhead.is_slow(service, now):  # and not all of them at once again
+        else:  # it is slow: and not all of them at once again
             waits = {each.id: SLOW_WAIT * (0.5 + pacing.share(each.id, now)) for each in free}
             deliveries.put_off(session, {each: now + wait for each, wait in waits.items()})
-        else:
-            busy = [each.id for each in free]
-            deliveries.hold(session, busy, now + BUSY_WAIT)
     for each in unsubscribed:
         logs.event("delivery.suppressed", delivery=each, reason=Reason.UNSUBSCRIBED.value)
-    return leased, busy
+    return leased
 
 
-def _send_leased(
-    runtime: Runtime, active: Active, slot: Slot, leased: Sequence[Leased], channels: _Channels, latest: float
-) -> list[Ended]:
+def _send_leased(runtime: Runtime, active: Active, slot: Slot, leased: Sequence[Leased], latest: float) -> list[Ended]:
     """Sends deliveries in turn. Where their service is slow or asks for a pause, those that are left are given back."""
     ended: list[Ended] = []
     marked, began = 0, time.monotonic()
@@ -153,10 +147,10 @@ def _send_leased(
         recorded = Recorded.of(session, leased)
     with closing(Sender(runtime.stream)) as sender:
         for number, each in enumerate(leased, start=1):
-            result, thread = _hand_over(runtime, active, sender, each, channels[each.id][0], recorded)
+            result = _hand_over(runtime, active, sender, each, recorded)
             # fault point: send.sent
             now = runtime.clock()
-            ended.append(_ended(each, result, thread, now))
+            ended.append(_ended(each, result, now))
             quick = runtime.bulkhead.ended(slot, now)
             if not quick or result.retry_after is not None or time.monotonic() > latest:
                 break
@@ -167,12 +161,11 @@ def _send_leased(
     return ended
 
 
-def _hand_over(
-    runtime: Runtime, active: Active, sender: Sender, leased: Leased, url: Secret | None, recorded: "Recorded"
-) -> tuple[SendResult, str]:
-    """What came of a send, and the thread that the message belongs to."""
+def _hand_over(runtime: Runtime, active: Active, sender: Sender, leased: Leased, recorded: "Recorded") -> SendResult:
+    """Sends one message; what came of it."""
+    url, _ = _channel(active.settings, leased.subscriber, leased.channel)
     if url is None:
-        return SendResult(SendReason.GONE, "the subscriber or the channel is no longer configured"), ""
+        return SendResult(SendReason.GONE, "the subscriber or the channel is no longer configured")
     try:
         rendered = _rendered(runtime, active, leased, url, recorded)
         if rendered.problem:
@@ -180,12 +173,12 @@ def _hand_over(
     except Exception:  # noqa: BLE001
         # One message that cannot be made must not be tried for ever, nor stop the others.
         logs.event("delivery.broken", logging.ERROR, caught=True, delivery=leased.id)
-        return SendResult(SendReason.INTERNAL, "the message could not be made"), ""
+        return SendResult(SendReason.INTERNAL, "the message could not be made")
     under = ""
     if rendered.thread and has_threads(url):
         with runtime.database.read() as session:
             under = deliveries.thread(session, leased, rendered.thread)
-    return sender.send(url, rendered, under=under), rendered.thread
+    return sender.send(url, rendered, under=under)
 
 
 def _channel(settings: Settings, subscriber: str, channel: str) -> tuple[Secret | None, timedelta]:
@@ -218,8 +211,8 @@ def _finish(runtime: Runtime, settings: Settings, ended: Sequence[Ended], others
             leased, result = each.leased, each.result
             if each.state is DeliveryState.DEAD and leased.id in marked:
                 following += _to_fallback(session, settings, leased, now)
-            if each.thread and result.posted:
-                deliveries.begin_thread(session, leased, each.thread, result.posted, now)
+            if result.thread and result.posted:
+                deliveries.begin_thread(session, leased, result.thread, result.posted, now)
             if result.retry_after is not None:  # it asks for that, whichever the message
                 deliveries.pause(session, leased, now + min(LONGEST_PAUSE, timedelta(seconds=result.retry_after)))
     # fault point: send.recorded
@@ -231,7 +224,7 @@ def _finish(runtime: Runtime, settings: Settings, ended: Sequence[Ended], others
         logs.event("delivery.ended", severity, **attempt, state=each.state.value, **said)
 
 
-def _ended(leased: Leased, result: SendResult, thread: str, now: datetime) -> Ended:
+def _ended(leased: Leased, result: SendResult, now: datetime) -> Ended:
     """What becomes of a delivery after a send: it may be tried again, or given up."""
     state, next_at = result.state, None
     if state in {DeliveryState.FAILED, DeliveryState.UNKNOWN}:
@@ -239,7 +232,7 @@ def _ended(leased: Leased, result: SendResult, thread: str, now: datetime) -> En
             leased.id, number=leased.number, first=leased.created_at, now=now, retry_after=result.retry_after
         )
         state = DeliveryState.DEAD if next_at is None else state
-    return Ended(leased, result, state, next_at, thread)
+    return Ended(leased, result, state, next_at)
 
 
 def _to_fallback(session: Session, settings: Settings, dead: Leased, now: datetime) -> list[str]:
@@ -269,11 +262,9 @@ class Recorded:
 
     @classmethod
     def of(cls, session: Session, some: Sequence[Leased]) -> "Recorded":
-        shown = [
-            (each, alert) for each in some if each.subscriber != OPERATORS for ids in _shown(each) for alert in ids
-        ]
-        rows = alerts.rows_by_id(session, (alert for _, alert in shown))
-        about = {(rows[alert].institution, each.at) for each, alert in shown if alert in rows}
+        told = [(each, alert) for each in some if each.subscriber != OPERATORS for ids in _shown(each) for alert in ids]
+        rows = alerts.rows_by_id(session, (alert for _, alert in told))
+        about = {(rows[alert].institution, each.at) for each, alert in told if alert in rows}
         snapshots = {key: deliveries.snapshot(session, *key) for key in about}
         return cls(rows, alerts.changes_of(session, rows.values()), snapshots)
 

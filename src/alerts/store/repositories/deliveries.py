@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from alerts.channels.result import SendResult
 from alerts.model.alert import DeliveryState
-from alerts.model.fields import record_of
+from alerts.model.fields import grouped, record_of
 from alerts.routing.alerts import Message
 from alerts.store.claims import Claim
 from alerts.store.repositories import subscriber_state
@@ -45,16 +45,14 @@ _LEASE = (
     .values(due_at=bindparam("until"), turn_at=None, attempts=_D.attempts + 1)
     .returning(_D.id, _D.attempts, _D.subscriber, _D.channel, _D.kind, _D.at, _D.created_at, _D.message)
 )
-_ATTEMPT = _T.delivery == bindparam("which"), _T.number == bindparam("nth"), _T.ended_at.is_(None)
-_END_ATTEMPT = (
-    update(_ATTEMPTS)
-    .where(*_ATTEMPT)
-    .values(ended_at=bindparam("now"), state=bindparam("ended"), line=bindparam("said"))
+_OPEN = _T.delivery.in_(SOME), _T.ended_at.is_(None)
+_CLOSE = (
+    update(_ATTEMPTS).where(*_OPEN).values(ended_at=bindparam("now"), state=bindparam("ended"), line=bindparam("said"))
 )
-_UNDO_ATTEMPT = delete(_ATTEMPTS).where(*_ATTEMPT)
+_UNDO = delete(_ATTEMPTS).where(*_OPEN)
 _LET_GO = (
     update(_DELIVERIES)
-    .where(_D.id == bindparam("which"), _D.lease_token == bindparam("token"))
+    .where(_D.id.in_(SOME))
     .values(due_at=bindparam("next_at"), claimed_until=None, lease_until=None, lease_token=None)
 )
 _END = _LET_GO.values(state=bindparam("ended"), reason=bindparam("why"), sent_at=bindparam("sent"))
@@ -67,7 +65,8 @@ _PUT_OFF = (
     .where(_D.id == bindparam("which"))
     .values(due_at=bindparam("until"), claimed_until=None, turn_at=bindparam("turn"))
 )
-_HOLD = update(_DELIVERIES).where(_D.id.in_(SOME)).values(claimed_until=bindparam("until"), turn_at=None)
+_HOLD = update(_DELIVERIES).where(_D.id.in_(_TO_SEND.with_only_columns(_D.id))).returning(_D.id)
+_HOLD = _HOLD.values(claimed_until=bindparam("until"), turn_at=None)
 _CHANNEL_KEY = ChannelRow.subscriber, ChannelRow.channel
 _CHANNELS = select(ChannelRow).where(tuple_(*_CHANNEL_KEY).in_(SOME)).order_by(*_CHANNEL_KEY).with_for_update()
 _SNAPSHOTS = select(_S.profile).where(_S.institution == bindparam("whom"))
@@ -176,9 +175,9 @@ def put_off(session: Session, until: Mapping[str, datetime]) -> None:
         session.execute(_PUT_OFF, [{"which": each, "until": at, "turn": None} for each, at in until.items()])
 
 
-def hold(session: Session, some: Collection[str], until: datetime) -> None:
-    """Leaves deliveries due, to be handed out by no tick before then. They give back the turns they had."""
-    session.execute(_HOLD, {"some": some, "until": until})
+def hold(session: Session, some: Collection[str], now: datetime, until: datetime) -> set[str]:
+    """Those of some deliveries that wait, to be handed out by no tick before then. They give back their turns."""
+    return set(session.scalars(_HOLD, {"some": some, "now": now, "until": until}))
 
 
 def thread(session: Session, leased: Leased, about: str) -> str:
@@ -252,34 +251,32 @@ def suppress(session: Session, some: Collection[str], reason: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The end of an attempt: what becomes of the delivery, when it is tried again, and the thread of its message."""
+    """The end of an attempt: what becomes of the delivery, and when it is tried again."""
 
     leased: Leased
     result: SendResult
     state: DeliveryState
     next_at: datetime | None
-    thread: str
 
 
 def finish(session: Session, ended: Sequence[Ended], now: datetime, others: Sequence[Leased] = ()) -> set[str]:
     """Marks the ends of attempts; the deliveries of which the lease had not run out and gone to another sender.
 
-    The attempts of others stay `unknown`, as the other sender marked them: that one may have sent a copy. `others` are
-    given back: their sending has not begun."""
-    some = [each.leased.id for each in ended] + [each.id for each in others]
-    holders = {row.id: row.lease_token for row in session.execute(_HOLDERS, {"some": some})}
-    attempts, rows = [], []
-    for each in ended:
-        leased, result, key = each.leased, each.result, {"which": each.leased.id, "ended": each.state.value}
-        attempts.append({**key, "nth": leased.number, "now": now, "said": result.line})
-        sent = now if each.state is DeliveryState.SENT else None
-        rows.append({**key, "token": leased.token, "why": result.reason.value, "next_at": each.next_at, "sent": sent})
-    session.execute(_END_ATTEMPT, attempts)
-    session.execute(_END, rows)
-    if others:
-        session.execute(_UNDO_ATTEMPT, [{"which": each.id, "nth": each.number} for each in others])
-        session.execute(_GIVE_BACK, [{"which": each.id, "token": each.token, "next_at": now} for each in others])
-    return {each.leased.id for each in ended if holders.get(each.leased.id) == each.leased.token}
+    The attempts of the rest stay `unknown`, as the other sender marked them: that one may have sent a copy. `others`
+    are given back: their sending has not begun. What ended alike is marked together."""
+    tokens = {each.id: each.token for each in [*(each.leased for each in ended), *others]}
+    locked = session.execute(_HOLDERS, {"some": list(tokens)})
+    held = {row.id for row in locked if row.lease_token == tokens[row.id]}
+    alike = grouped(((each.result, each.state, each.next_at), each.leased.id) for each in ended)
+    for (result, state, next_at), ids in alike.items():
+        some = {"some": [each for each in ids if each in held], "ended": state.value}
+        session.execute(_CLOSE, {**some, "now": now, "said": result.line})
+        sent = now if state is DeliveryState.SENT else None
+        session.execute(_END, {**some, "why": result.reason.value, "next_at": next_at, "sent": sent})
+    if back := [each.id for each in others if each.id in held]:
+        session.execute(_UNDO, {"some": back})
+        session.execute(_GIVE_BACK, {"some": back, "next_at": now})
+    return held
 
 
 # --- by hand -----------------------------------------------------------------------------------------------
