@@ -21,7 +21,7 @@ from alerts.model.times import instant, micros
 from alerts.stories import credit
 from alerts.stories.lexicon import lines
 from alerts.stories.sketch import Prints, fingerprints
-from alerts.stories.terms import FREQUENT, terms_of, tokens, weight
+from alerts.stories.terms import FREQUENT, chunks, name, terms_of, tokens, weight
 
 VERSION = 5  # of what features say and how they are written; with another all that is recorded is clustered again
 _READABLE = (2, 3, 4, VERSION)  # the versions that can be read
@@ -171,12 +171,12 @@ def _in_text(item: Item, text: str, named: Iterable[Mention]) -> list[Mention]:
 
 
 def _read(text: str, skipped: int, named: Iterable[Mention]) -> list[str]:
-    """The tokens of a text, with one for each tracked name; `skipped` characters of the field stand before it."""
+    """The chunks of a text, with one for each tracked name; `skipped` characters of the field stand before it."""
     read: list[str] = []
     at = 0
     for each in sorted(named, key=lambda each: each.start):
         start, end = each.start - skipped, each.end - skipped
         if at <= start and end <= len(text):
-            read += [*tokens(text[at:start]), f"@{each.institution}"]
+            read += [*chunks(text[at:start]), name(each.institution)]
             at = end
-    return [*read, *tokens(text[at:])]
+    return [*read, *chunks(text[at:])]

@@ -41,13 +41,24 @@ _NO_SUFFIX = frozenset(["news", "this", "series", "texas", "paris", "chaos", "ca
 
 def tokens(text: str) -> list[str]:
     """The words and numbers of a text in order, as written but for typographic variants."""
+    return list(chain.from_iterable(map(_TOKENS.__getitem__, chunks(text))))
+
+
+def chunks(text: str) -> list[str]:
+    """What stands between the blanks of a text."""
     if not text.isascii():  # a grave accent stands for an apostrophe only there
         text = _SPACED_THOUSANDS.sub("", text).replace("`", "'")
-    return list(chain.from_iterable(map(_TOKENS.__getitem__, text.split())))
+    return text.split()
+
+
+def name(institution: str) -> str:
+    """A tracked name in the place of chunks. It begins with a blank, as no chunk of a text does."""
+    return f" @{institution}"
 
 
 def _tokens(chunk: str) -> list[str]:
-    """The tokens of what stands between two spaces."""
+    if chunk[0] == " ":
+        return [chunk[1:]]
     if chunk.isascii():
         return _ASCII_TOKEN.findall(chunk)
     return _TOKEN.findall(unicodedata.normalize("NFKC", chunk).translate(_TYPOGRAPHY))
@@ -58,21 +69,38 @@ _TOKENS = Memory(_tokens)
 
 def terms(text: str) -> tuple[str, ...]:
     """The distinct terms of a text in order of first occurrence."""
-    return terms_of(tokens(text))
+    return terms_of(chunks(text))
 
 
-def terms_of(words: list[str]) -> tuple[str, ...]:
-    """The distinct terms of the tokens of a text in order of first occurrence."""
-    read = list(map(_TERMS.__getitem__, words))
+def terms_of(chunks: list[str]) -> tuple[str, ...]:
+    """The distinct terms of the chunks of a text in order of first occurrence."""
+    read = list(map(_TERMS.__getitem__, chunks))
     if None in read:
-        following = 0  # from here on words are not part of a term yet
-        for index, word in enumerate(words):
-            if index < following:
-                read[index] = ()
-            elif read[index] is None:  # what it means depends on what follows
-                read[index], more = _with_following(word, *[*words[index + 1 : index + 3], "", ""][:2])
-                following = index + 1 + more
+        first = read.index(None)
+        read[first:] = _in_context(list(chain.from_iterable(map(_TOKENS.__getitem__, chunks[first:]))))
     return tuple(dict.fromkeys(chain.from_iterable(filter(None, read))))
+
+
+def _in_context(words: list[str]) -> list[tuple[str, ...] | None]:
+    """The terms of tokens of which some depend on those that follow."""
+    read = list(map(_TERMS_OF_TOKEN.__getitem__, words))
+    following = 0  # from here on words are not part of a term yet
+    for index, word in enumerate(words):
+        if index < following:
+            read[index] = ()
+        elif read[index] is None:
+            read[index], more = _with_following(word, *[*words[index + 1 : index + 3], "", ""][:2])
+            following = index + 1 + more
+    return read
+
+
+def _chunk(chunk: str) -> tuple[str, ...] | None:
+    """The terms of a chunk, None where they depend on the following ones."""
+    read = list(map(_word, _tokens(chunk)))
+    return None if None in read else tuple(chain.from_iterable(filter(None, read)))
+
+
+_TERMS = Memory(_chunk)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -103,7 +131,7 @@ def _word(word: str) -> tuple[str, ...] | None:
     return (word,) if word[0] == "@" else _alone(word)  # a tracked name: no text has such a token
 
 
-_TERMS = Memory(_word)
+_TERMS_OF_TOKEN = Memory(_word)
 
 
 @lru_cache(maxsize=1 << 14)
