@@ -9,20 +9,18 @@ What happens follows from the members of the time window alone: not from the ord
 instant, and not from whether this process saw them come."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from itertools import groupby
 from math import exp2, sqrt
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from alerts.stories.features import Features
 from alerts.stories.terms import RARE, terms, weight
 from alerts.stories.window import IN_TITLE, Read, Story, Term, Window
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(NamedTuple):
     """An item is in a story now.
 
     `score` is its similarity (0 to 1; 0 for the first item of a story), `why` says what it rests on, for people."""
@@ -33,8 +31,7 @@ class Joined:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(NamedTuple):
     """Two stories turned out to be one: all items of `story_from` are in `into` now."""
 
     into: str

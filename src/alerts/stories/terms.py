@@ -7,6 +7,7 @@ is (`lexicon`)."""
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import chain
 
@@ -41,24 +42,13 @@ _NO_SUFFIX = frozenset(["news", "this", "series", "texas", "paris", "chaos", "ca
 
 def tokens(text: str) -> list[str]:
     """The words and numbers of a text in order, as written but for typographic variants."""
-    return list(chain.from_iterable(map(_TOKENS.__getitem__, chunks(text))))
-
-
-def chunks(text: str) -> list[str]:
-    """What stands between the blanks of a text."""
     if not text.isascii():  # a grave accent stands for an apostrophe only there
         text = _SPACED_THOUSANDS.sub("", text).replace("`", "'")
-    return text.split()
-
-
-def name(institution: str) -> str:
-    """A tracked name in the place of chunks. It begins with a blank, as no chunk of a text does."""
-    return f" @{institution}"
+    return list(chain.from_iterable(map(_TOKENS.__getitem__, text.split())))
 
 
 def _tokens(chunk: str) -> list[str]:
-    if chunk[0] == " ":
-        return [chunk[1:]]
+    """The tokens of what stands between two spaces."""
     if chunk.isascii():
         return _ASCII_TOKEN.findall(chunk)
     return _TOKEN.findall(unicodedata.normalize("NFKC", chunk).translate(_TYPOGRAPHY))
@@ -69,38 +59,19 @@ _TOKENS = Memory(_tokens)
 
 def terms(text: str) -> tuple[str, ...]:
     """The distinct terms of a text in order of first occurrence."""
-    return terms_of(chunks(text))
+    return tuple(dict.fromkeys(terms_of(tokens(text))))
 
 
-def terms_of(chunks: list[str]) -> tuple[str, ...]:
-    """The distinct terms of the chunks of a text in order of first occurrence."""
-    read = list(map(_TERMS.__getitem__, chunks))
-    if None in read:
-        first = read.index(None)
-        read[first:] = _in_context(list(chain.from_iterable(map(_TOKENS.__getitem__, chunks[first:]))))
-    return tuple(dict.fromkeys(chain.from_iterable(filter(None, read))))
-
-
-def _in_context(words: list[str]) -> list[tuple[str, ...] | None]:
-    """The terms of tokens of which some depend on those that follow."""
-    read = list(map(_TERMS_OF_TOKEN.__getitem__, words))
+def terms_of(words: list[str]) -> Iterator[str]:
+    """The terms of the tokens of a text in order, as far as they are asked for."""
     following = 0  # from here on words are not part of a term yet
     for index, word in enumerate(words):
-        if index < following:
-            read[index] = ()
-        elif read[index] is None:
-            read[index], more = _with_following(word, *[*words[index + 1 : index + 3], "", ""][:2])
-            following = index + 1 + more
-    return read
-
-
-def _chunk(chunk: str) -> tuple[str, ...] | None:
-    """The terms of a chunk, None where they depend on the following ones."""
-    read = list(map(_word, _tokens(chunk)))
-    return None if None in read else tuple(chain.from_iterable(filter(None, read)))
-
-
-_TERMS = Memory(_chunk)
+        if index >= following:
+            found = _TERMS[word]
+            if found is None:  # what it means depends on what follows
+                found, more = _with_following(word, *[*words[index + 1 : index + 3], "", ""][:2])
+                following = index + 1 + more
+            yield from found
 
 
 @lru_cache(maxsize=1 << 14)
@@ -131,7 +102,7 @@ def _word(word: str) -> tuple[str, ...] | None:
     return (word,) if word[0] == "@" else _alone(word)  # a tracked name: no text has such a token
 
 
-_TERMS_OF_TOKEN = Memory(_word)
+_TERMS = Memory(_word)
 
 
 @lru_cache(maxsize=1 << 14)

@@ -9,12 +9,12 @@ but story-days, so that a big story does not make its own words worthless, while
 after story, or day after day, soon weighs little."""
 
 from bisect import bisect_right
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from heapq import heapify, heappop, heappush
 from math import exp, inf, log
 
@@ -67,8 +67,8 @@ class Story:
     id: str
     members: dict[str, Features] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
-    outlets: Counter[str] = field(default_factory=Counter)
-    days: Counter[int] = field(default_factory=Counter)
+    outlets: dict[str, int] = field(default_factory=partial(defaultdict, int))  # a Counter takes four times as long
+    days: dict[int, int] = field(default_factory=partial(defaultdict, int))
     dated: dict[int, dict[str, int]] = field(default_factory=dict)
     lead: Term | None = None
     earliest: float = inf
