@@ -327,7 +327,7 @@ def test_the_gravest_story_of_an_instant_is_first() -> None:
 )
 def test_what_was_old_or_undated_when_found_is_no_news(age: timedelta, quiet: bool, fresh: bool) -> None:
     made = case()
-    old = replace(seen("a", OUTAGE, published=AT - age), quiet=quiet)
+    old = seen("a", OUTAGE, published=AT - age)._replace(quiet=quiet)
     (found,) = assessments("acme", made.observe(AT, [old]), FRESH)
     assert found.fresh is fresh
     assert (found.level, found.at, len(found.rises), len(found.changes)) == (Level.HIGH, AT, 1, 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
@@ -97,7 +97,7 @@ def _once(changes: Sequence[Change]) -> list[Change]:
     for change in changes:
         first = tuple(each for each in change.corrections if each.rise.key not in known)
         known |= {each.rise.key for each in first}
-        found.append(replace(change, corrections=first))
+        found.append(change._replace(corrections=first))
     return found
 
 

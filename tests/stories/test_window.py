@@ -22,7 +22,7 @@ def shown(window: Window) -> object:
     """All of a window's state by value."""
     return {
         name: (
-            {term.text: count for term, count in story.counts.items()},
+            story.counts,
             sorted(story.members),
             story.outlets,
             story.days,
@@ -64,8 +64,8 @@ def test_the_norm_is_the_length_of_the_weighted_counts(
         window.put(item(str(number), hours, title, body), story)
     level = window.level
     for each in window.stories.values():
-        assert each.norm(level) == sum((level - term.cost) ** 2 * count**2 for term, count in each.counts.items())
-        assert all(level > term.cost for term in each.counts)
+        assert each.norm(level) == sum((level - term.cost) ** 2 * n**2 for term, n in window.profile(each))
+        assert all(level > term.cost for term, _ in window.profile(each))
 
 
 def test_a_term_costs_by_the_story_days_that_have_it() -> None:

@@ -4,8 +4,10 @@ The live pipeline loads a case file from the database, replay keeps one per inst
 it the same observations in the order of their instants and get the same transitions."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import NamedTuple
 
 from alerts.cases.history import CORRECTABLE, Assessed, Correction, Recorded, Rise, StoryVersion, Totals
 from alerts.cases.membership import Membership
@@ -36,8 +38,7 @@ class AxisState:
     since: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What an observation at an instant did.
 
     `transitions` begin with the falls due before `at`; `rises` are the stories whose own level rose at `at`, the
@@ -47,7 +48,7 @@ class Change:
     at: datetime
     transitions: tuple[Transition, ...] = ()
     rises: tuple[StoryRise, ...] = ()
-    ages: Mapping[str, timedelta] = field(default_factory=dict)
+    ages: Mapping[str, timedelta] = MappingProxyType({})
     events: tuple[Event, ...] = ()
     stories: frozenset[str] = frozenset()
     corrections: tuple[Correction, ...] = ()

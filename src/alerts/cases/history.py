@@ -1,9 +1,10 @@
 """What a case file hands out to be recorded: versions of stories, levels that rose, and corrections of these. Pure."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from alerts.cases.observation import Observation
 from alerts.model.alert import StoryRise
@@ -16,8 +17,7 @@ from alerts.scoring.score import Score
 CORRECTABLE = timedelta(days=90)  # a rise is taken back within this time; what is older was long acted upon
 
 
-@dataclass(frozen=True, slots=True)
-class Rise:
+class Rise(NamedTuple):
     """A level that rose, of the institution (`transition`) or of one story (`story`), and the stories behind it."""
 
     at: datetime
@@ -103,8 +103,7 @@ class Totals:
     def __init__(self) -> None:
         self._stories = 0
         self._reports = 0
-        self._publishers: Counter[str] = Counter()
-        self._direct: Counter[str] = Counter()
+        self._publishers, self._direct = defaultdict[str, int](int), defaultdict[str, int](int)
 
     def change(self, before: Evidence | None, after: Evidence | None) -> None:
         """Puts a story in the place of what it was. Stories kept for internal monitoring do not count."""
@@ -122,7 +121,7 @@ class Totals:
                 self._count(self._direct, report.publisher, sign)
 
     @staticmethod
-    def _count(counter: Counter[str], publisher: str, sign: int) -> None:
+    def _count(counter: dict[str, int], publisher: str, sign: int) -> None:
         counter[publisher] += sign
         if not counter[publisher]:
             del counter[publisher]

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from alerts.model.fields import record_of
 from alerts.model.item import Item
@@ -15,8 +15,7 @@ from alerts.stories.features import Features, is_correction
 TARGET, ACTOR = "target", "actor"
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(NamedTuple):
     """A report of salience 0 says that the item no longer is about the institution: edited, or withdrawn."""
 
     report: Report
@@ -79,8 +78,7 @@ def publisher_of(item: Item, sources: Mapping[str, Source]) -> str:
     return known.publisher if known is not None else item.source
 
 
-@dataclass(frozen=True, slots=True)
-class Topics:
+class Topics(NamedTuple):
     """The topics that concern an institution with their weights, by name, and those of them that are over."""
 
     weights: tuple[tuple[str, float], ...] = ()

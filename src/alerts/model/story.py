@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from alerts.model.source import Reliability
 
@@ -15,8 +16,7 @@ class Mix(StrEnum):
     SECONDARY = "secondary"
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """Why two items of a story count as one publisher, for example `same-publisher`, `same-text`, `wire`."""
 
     a: str
@@ -24,8 +24,7 @@ class Link:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Items (by id) of a story that count as one independent publisher, and the links that joined them."""
 
     items: tuple[str, ...]

@@ -14,6 +14,7 @@ from alerts.scoring import confidence as conf
 RESOLVED = 0.25  # the weight of a topic that is over
 # Papers go on reporting an outage for hours after its end; a later report means that it is back.
 REOPENED = timedelta(hours=6)
+_BY_TIME, _AS_OBSERVED = attrgetter("reported", "item"), attrgetter("observed", "reported", "item")
 SHOWN_REPORTS = 12  # source records of one story in a profile: the best of each independent publisher first
 
 
@@ -23,7 +24,7 @@ def evidence(story: str, institution: str, reports: Sequence[Report], groups: Se
     The time of an independent group is that of its earliest report: a copy does not make news newer. The title
     is that of the report observed first, so that it stays, unless a correction replaced it. A correction restates the
     story: where there are other reports, it counts neither as a confirmation nor as news."""
-    ordered = tuple(sorted(reports, key=lambda report: (report.reported, report.item)))
+    ordered = tuple(sorted(reports, key=_BY_TIME))
     corrections = {report.item for report in ordered if report.correction}
     confirming = [group for group in groups if not corrections.issuperset(group.items)] or groups
     times = {report.item: report.reported for report in ordered}
@@ -49,8 +50,7 @@ def evidence(story: str, institution: str, reports: Sequence[Report], groups: Se
 def _headline(reports: Sequence[Report]) -> str:
     """The newest correction, else the report that was observed first."""
     corrections = [report for report in reports if report.correction]
-    observed = attrgetter("observed", "reported", "item")
-    return (max(corrections, key=observed) if corrections else min(reports, key=observed)).title
+    return (max(corrections, key=_AS_OBSERVED) if corrections else min(reports, key=_AS_OBSERVED)).title
 
 
 def _topics(reports: Sequence[Report]) -> tuple[tuple[tuple[str, float], ...], tuple[str, ...]]:
@@ -102,7 +102,7 @@ def leading_reports(story: Evidence) -> list[Report]:
     groups = [[by_item[item] for item in group.items] for group in story.groups]
     leaders = sorted((min(group, key=_best_first) for group in groups), key=_best_first)
     ranked = {report.item: report for report in (*leaders, *sorted(story.reports, key=_best_first))}
-    return sorted(islice(ranked.values(), SHOWN_REPORTS), key=attrgetter("reported", "item"))
+    return sorted(islice(ranked.values(), SHOWN_REPORTS), key=_BY_TIME)
 
 
 def _best_first(report: Report) -> tuple[bool, str, datetime, str]:

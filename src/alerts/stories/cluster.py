@@ -9,20 +9,18 @@ What happens follows from the members of the time window alone: not from the ord
 instant, and not from whether this process saw them come."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from itertools import groupby
 from math import exp2, sqrt
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from alerts.stories.features import Features
 from alerts.stories.terms import RARE, terms, weight
-from alerts.stories.window import IN_TITLE, Read, Story, Term, Window, cost
+from alerts.stories.window import IN_TITLE, Read, Story, Term, Window
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(NamedTuple):
     """An item is in a story now.
 
     `score` is its similarity (0 to 1; 0 for the first item of a story), `why` says what it rests on, for people."""
@@ -33,8 +31,7 @@ class Joined:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(NamedTuple):
     """Two stories turned out to be one: all items of `story_from` are in `into` now."""
 
     into: str
@@ -152,54 +149,48 @@ class Clusterer:
         """The stories that may be one with the story that an item joined, the likeliest first."""
         found = {story.id: story for _, story in near}
         if 1 < len(joined.members) <= _PROFILED:
-            found |= {story.id: story for _, story in self._near(joined.profile())}
+            found |= {story.id: story for _, story in self._near(self._window.profile(joined))}
         lead = joined.led_by()
         if lead is not None and self._is_named(joined, lead):
-            small = [story for story in lead.stories if len(story.members) <= _SMALL_STORY]
-            found |= {story.id: story for story in sorted(small, key=lambda story: story.id)}
+            of_lead = ((name, self._window.stories[name]) for name in sorted(lead.stories))
+            found |= {name: story for name, story in of_lead if len(story.members) <= _SMALL_STORY}
         return list(found.values())
 
     def _near(self, read: Read) -> list[tuple[float, Story]]:
         """The most similar stories with their similarity (cosine of the profiles), best first."""
-        if not any(term for term, _, _ in read):
+        known = [(term, share) for term, share in read if term.stories]
+        if not known:
             return []
-        level = self._window.level
-        known: list[tuple[Term, int]] = []
-        own = 0
-        for term, text, share in read:
-            idf = level - (cost(weight(text), 1) if term is None else term.cost)
-            own += idf * idf * share * share
-            if term is not None:
-                known.append((term, idf * idf * share))
+        level, stories = self._window.level, self._window.stories
+        own = sum(((level - term.cost) * share) ** 2 for term, share in read)
         known.sort(key=lambda pair: len(pair[0].stories))
-        dots: dict[Story, int] = {}
-        for term, worth in known:
-            counts = term.stories
+        dots: dict[str, int] = {}
+        for term, share in known:
+            counts, worth = term.stories, (level - term.cost) ** 2 * share
             if len(counts) <= _POPULAR or not dots:
-                for story, count in counts.items():
-                    dots[story] = dots.get(story, 0) + worth * count
+                for name, count in counts.items():
+                    dots[name] = dots.get(name, 0) + worth * count
             else:
-                for story in dots:
-                    if story in counts:
-                        dots[story] += worth * counts[story]
+                for name in dots:
+                    if name in counts:
+                        dots[name] += worth * counts[name]
         least = _BRIDGE * _BRIDGE * own
         near = [
-            (dot / sqrt(own * norm), story.id, story)
-            for story, dot in dots.items()
-            if dot * dot >= least * (norm := story.norm(level))
+            (dot / sqrt(own * norm), name)
+            for name, dot in dots.items()
+            if dot * dot >= least * (norm := stories[name].norm(level))
         ]
         near.sort(reverse=True)
-        return [(similarity, story) for similarity, _, story in near[:_NEAREST]]
+        return [(similarity, stories[name]) for similarity, name in near[:_NEAREST]]
 
     def _cosine(self, read: Read, story: Story) -> float:
         """The similarity of an item or a profile, all of whose terms are in the window, with a story."""
         level = self._window.level
         own = dot = 0
-        for term, _, share in read:
-            if term is not None:
-                weighted = (level - term.cost) ** 2 * share
-                own += weighted * share
-                dot += weighted * story.counts.get(term, 0)
+        for term, share in read:
+            weighted = (level - term.cost) ** 2 * share
+            own += weighted * share
+            dot += weighted * story.counts.get(term.text, 0)
         return dot / sqrt(own * story.norm(level)) if dot else 0.0
 
     def _needed_to_join(self, features: Features, story: Story) -> float:
@@ -214,27 +205,27 @@ class Clusterer:
         if len(story.members) > 1:
             return False
         (member,) = story.members.values()
-        counts = {term: share for term, _, share in read if term is not None}
+        counts = {term.text: share for term, share in read}
         return self._is_enough(self._window.read(member), counts, IN_TITLE)
 
     def _is_evident(self, read: Read, story: Story) -> bool:
         """Whether what an item shares with a story is enough to be a report of the same event."""
         return self._is_enough(read, story.counts, IN_TITLE * len(story.members)) or self._name_carries(read, story)
 
-    def _is_enough(self, read: Read, counts: Mapping[Term, int], full: int) -> bool:
+    def _is_enough(self, read: Read, counts: Mapping[str, int], full: int) -> bool:
         """Whether the shared terms are evidence enough: of a name of two rare words in a row the second counts half,
         and tracked names in a row are a list, of which each counts for its part.
 
         `full` is the count of a term that stands in all titles."""
         level = self._window.level
         evidence = 0
-        for tracked, group in groupby(read, key=lambda each: each[1][0] == "@"):
+        for tracked, group in groupby(read, key=lambda each: each[0].text[0] == "@"):
             run = list(group)
             parts = len(run) if tracked else 1
             in_name = False
-            for term, _, share in run:
-                count = 0 if term is None else counts.get(term, 0)
-                if term is None or not count:
+            for term, share in run:
+                count = counts.get(term.text, 0)
+                if not count:
                     in_name = False
                     continue
                 idf = (level - term.cost) * share // IN_TITLE * min(full, _CORE * count) // full // parts
@@ -247,15 +238,15 @@ class Clusterer:
         lead = story.led_by()
         if lead is None or not self._is_named(story, lead):
             return False
-        return any(term is lead and share == IN_TITLE for term, _, share in read)
+        return any(term is lead and share == IN_TITLE for term, share in read)
 
     def _is_named(self, story: Story, lead: Term) -> bool:
         """Whether a story is a burst of reports by several publishers, known by the name that leads it alone."""
         if len(story.members) < _NAMED or len(story.outlets) < 2 or len(story.days) > _BURST_DAYS:
             return False
+        others = ((self._window.stories[name], count) for name, count in lead.stories.items() if name != story.id)
         return not any(
-            other is not story and len(other.members) >= _NAMED and count >= _ABOUT * IN_TITLE * len(other.members)
-            for other, count in lead.stories.items()
+            len(other.members) >= _NAMED and count >= _ABOUT * IN_TITLE * len(other.members) for other, count in others
         )
 
     def _merged(self, one: Story, other: Story, events: list[Event]) -> Story:
@@ -295,8 +286,9 @@ class Clusterer:
         days = one.distance((other.earliest + other.latest) / 2)
         needed = (_MERGE + _SMALL / size + _ALONE * alone) * _apart(days)
         few, many = (one, other) if len(one.counts) <= len(other.counts) else (other, one)
-        shared = [(term, count, many.counts[term]) for term, count in few.counts.items() if term in many.counts]
-        similarity = self._cosine(few.profile(), many)
+        profile = self._window.profile(few)
+        shared = [(term, count, theirs) for term, count in profile if (theirs := many.counts.get(term.text, 0))]
+        similarity = self._cosine(profile, many)
         if similarity < needed:
             return None
         level = self._window.level
@@ -327,7 +319,7 @@ def _apart(days: float) -> float:
 
 
 def _shared(read: Read, story: Story) -> str:
-    return f"shares {_in_words(text for term, text, _ in read if term is not None and term in story.counts)}"
+    return f"shares {_in_words(term.text for term, _ in read if term.text in story.counts)}"
 
 
 def _in_words(shared: Iterable[str]) -> str:

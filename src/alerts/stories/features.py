@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from hashlib import blake2b
-from itertools import islice
+from itertools import chain
 from struct import pack, unpack
 
 from alerts.model.item import Item
@@ -112,9 +112,10 @@ def features(item: Item, publisher: str, mentions: Iterable[Mention] = ()) -> Fe
     text = (item.content if len(item.content) > len(item.summary) else item.summary)[:_TEXT]
     unmarked = without_mark(item.title)
     title = _without_publisher(unmarked, publisher)[:_TITLE]
-    words = terms_of(_read(title, len(item.title) - len(unmarked), [each for each in named if each.field == "title"]))
+    words = _read(title, len(item.title) - len(unmarked), [each for each in named if each.field == "title"])
     if not title:
-        title, words = text[:_TITLE], terms_of(_read(text[:_TITLE], 0, _in_text(item, text, named)))
+        title, words = text[:_TITLE], _read(text[:_TITLE], 0, _in_text(item, text, named))
+    in_title = tuple(dict.fromkeys(terms_of(words)))
     agency = credit.agency(publisher) or credit.agency(origin)
     if not agency and (text or item.author):
         agency = credit.credited(item.author[:_NAME], item.summary) or credit.credited("", item.content)
@@ -125,8 +126,8 @@ def features(item: Item, publisher: str, mentions: Iterable[Mention] = ()) -> Fe
         link=canonical(item.url) if item.url else "",
         reported=item.reported,
         observed=item.observed,
-        terms=words,
-        body=_body_terms(item, text, named, words),
+        terms=in_title,
+        body=_body_terms(item, text, named, frozenset(in_title)),
         headline=int.from_bytes(blake2b(headline, digest_size=6).digest(), "big"),
         make_prints=lambda: fingerprints(tokens(text.lower())),
         origin=credit.outlet(origin) if origin else "",
@@ -154,14 +155,17 @@ def _without_publisher(title: str, publisher: str) -> str:
     return title
 
 
-def _body_terms(item: Item, text: str, named: Sequence[Mention], known: tuple[str, ...]) -> tuple[str, ...]:
+def _body_terms(item: Item, text: str, named: Sequence[Mention], known: frozenset[str]) -> tuple[str, ...]:
     """What the first words of the text add to the title, after those whom the source speaks for."""
     opening = item.summary or text
     speakers = [f"@{each.institution}" for each in named if each.rule is Rule.PUBLISHER]
-    read = [*speakers, *terms_of(_read(opening[:_BODY], 0, _in_text(item, opening, named)))]
-    seen = set(known)
-    found = (term for term in dict.fromkeys(read) if term not in seen and weight(term) > FREQUENT)
-    return tuple(islice(found, _BODY_TERMS))
+    found: dict[str, None] = {}
+    for term in chain(speakers, terms_of(_read(opening[:_BODY], 0, _in_text(item, opening, named)))):
+        if term not in known and weight(term) > FREQUENT:
+            found[term] = None
+            if len(found) == _BODY_TERMS:
+                break
+    return tuple(found)
 
 
 def _in_text(item: Item, text: str, named: Iterable[Mention]) -> list[Mention]:

@@ -7,6 +7,7 @@ is (`lexicon`)."""
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import chain
 
@@ -58,21 +59,19 @@ _TOKENS = Memory(_tokens)
 
 def terms(text: str) -> tuple[str, ...]:
     """The distinct terms of a text in order of first occurrence."""
-    return terms_of(tokens(text))
+    return tuple(dict.fromkeys(terms_of(tokens(text))))
 
 
-def terms_of(words: list[str]) -> tuple[str, ...]:
-    """The distinct terms of the tokens of a text in order of first occurrence."""
-    read = list(map(_TERMS.__getitem__, words))
-    if None in read:
-        following = 0  # from here on words are not part of a term yet
-        for index, word in enumerate(words):
-            if index < following:
-                read[index] = ()
-            elif read[index] is None:  # what it means depends on what follows
-                read[index], more = _with_following(word, *[*words[index + 1 : index + 3], "", ""][:2])
+def terms_of(words: list[str]) -> Iterator[str]:
+    """The terms of the tokens of a text in order, as far as they are asked for."""
+    following = 0  # from here on words are not part of a term yet
+    for index, word in enumerate(words):
+        if index >= following:
+            found = _TERMS[word]
+            if found is None:  # what it means depends on what follows
+                found, more = _with_following(word, *[*words[index + 1 : index + 3], "", ""][:2])
                 following = index + 1 + more
-    return tuple(dict.fromkeys(chain.from_iterable(filter(None, read))))
+            yield from found
 
 
 @lru_cache(maxsize=1 << 14)

@@ -9,15 +9,16 @@ but story-days, so that a big story does not make its own words worthless, while
 after story, or day after day, soon weighs little."""
 
 from bisect import bisect_right
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from heapq import heapify, heappop, heappush
 from math import exp, inf, log
 
+from alerts.model.memory import Memory
 from alerts.stories.features import Features
 from alerts.stories.terms import RARE, weight
 
@@ -29,39 +30,34 @@ _DAY = 86400
 _STEPS = [1, 2, *(value << octave for octave in range(24) for value in (3, 4))]
 
 
-class Term:
-    """A term of the window: the stories that have it and how often (in units of `IN_TEXT`), its story-days."""
-
-    __slots__ = ("cost", "days", "rare", "stories", "text")
-
-    def __init__(self, text: str) -> None:
-        telling = weight(text)
-        self.text = text
-        self.stories: dict[Story, int] = {}
-        self.days = 0
-        self.rare = telling == RARE
-        self.cost = cost(telling, 1)
-
-    def recount(self) -> None:
-        """Bring `cost` up to date with the story-days, here and in the norms of the stories."""
-        former, self.cost = self.cost, cost(weight(self.text), _STEPS[bisect_right(_STEPS, self.days or 1) - 1])
-        if self.cost == former:
-            return
-        first, second = self.cost - former, self.cost * self.cost - former * former
-        for story, times in self.stories.items():
-            story.costs += first * times * times
-            story.squares += second * times * times
-
-
 @lru_cache(maxsize=1 << 12)
 def cost(telling: int, step: int) -> int:
     """The logarithm of the (smoothed) number of story-days with a term of a given weight, times 1000."""
     return round(1000 * log(step + _IMAGINED * exp(-telling / 1000)))
 
 
+# Whether a term is rare, and its cost at first.
+_NEW = Memory(lambda text: (weight(text) == RARE, cost(weight(text), 1)))
+
+
+class Term:
+    """A term of the window: the stories (by id) that have it and how often (in units of `IN_TEXT`), its story-days.
+
+    Before the first story has it, it is not in the window."""
+
+    __slots__ = ("cost", "days", "rare", "stories", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.stories: dict[str, int] = {}
+        self.days = 0
+        self.rare, self.cost = _NEW[text]
+
+
 @dataclass(slots=True, eq=False)
 class Story:
-    """The members of one story and the counts of their terms.
+    """The members of one story and the counts of their terms, by text: no reference leads from a term back to its
+    stories, so that what is dropped is gone at once and need not wait for the collector.
 
     `weight`, `costs` and `squares` are the sums of count², count²·cost and count²·cost² over the terms: the squared
     norm of the counts weighted by what the terms tell, as a polynomial of the level. `days` has the number of reports
@@ -70,20 +66,16 @@ class Story:
 
     id: str
     members: dict[str, Features] = field(default_factory=dict)
-    counts: dict[Term, int] = field(default_factory=dict)
-    outlets: Counter[str] = field(default_factory=Counter)
-    days: Counter[int] = field(default_factory=Counter)
-    dated: dict[int, dict[Term, int]] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    outlets: dict[str, int] = field(default_factory=partial(defaultdict, int))  # a Counter takes four times as long
+    days: dict[int, int] = field(default_factory=partial(defaultdict, int))
+    dated: dict[int, dict[str, int]] = field(default_factory=dict)
     lead: Term | None = None
     earliest: float = inf
     latest: float = -inf
     weight: int = 0
     costs: int = 0
     squares: int = 0
-
-    def profile(self) -> "Read":
-        """How often the members have each term."""
-        return [(term, term.text, count) for term, count in self.counts.items()]
 
     def norm(self, level: int) -> int:
         """The squared length of the story's profile."""
@@ -97,19 +89,18 @@ class Story:
         """The lead where it is one: in most members of a story of two or more."""
         if self.lead is None or len(self.members) < 2:
             return None
-        return self.lead if self.counts[self.lead] >= _LEADS * IN_TITLE * len(self.members) else None
+        return self.lead if self.counts[self.lead.text] >= _LEADS * IN_TITLE * len(self.members) else None
 
     def lacks(self, term: Term | None) -> bool:
         """Whether next to no member has a term (that is there)."""
-        return term is not None and self.counts.get(term, 0) < _LACKS * IN_TITLE * len(self.members)
+        return term is not None and self.counts.get(term.text, 0) < _LACKS * IN_TITLE * len(self.members)
 
     def first(self) -> tuple[datetime, datetime, str]:
         """What the age of a story goes by: its first member in the window."""
         return min((each.observed, each.reported, item) for item, each in self.members.items())
 
 
-# The terms of an item in the order of its text: as the window has it (None: in no story), as text, and its share.
-Read = Sequence[tuple[Term | None, str, int]]
+Read = Sequence[tuple[Term, int]]  # the terms of an item in the order of its text, each with its share
 
 
 class Window:
@@ -130,10 +121,14 @@ class Window:
         return round(1000 * log(self._days + _IMAGINED))
 
     def read(self, features: Features) -> Read:
-        """The item's terms with what is known of them in the window and with their shares, those of the title first."""
+        """The item's terms, as the window has them or new ones, with their shares; those of the title first."""
         known, ignored = self.terms, self._ignored
-        read = [(known.get(each), each, IN_TITLE) for each in features.terms if each not in ignored]
-        return read + [(known.get(each), each, IN_TEXT) for each in features.body if each not in ignored]
+        read = [(known.get(each) or Term(each), IN_TITLE) for each in features.terms if each not in ignored]
+        return read + [(known.get(each) or Term(each), IN_TEXT) for each in features.body if each not in ignored]
+
+    def profile(self, story: Story) -> Read:
+        """How often the members of a story have each term."""
+        return [(self.terms[text], count) for text, count in story.counts.items()]
 
     def put(self, features: Features, name: str, read: Read | None = None) -> Story:
         """Make the item a member of the story, which is created where it does not exist. `read` is the item as read."""
@@ -169,38 +164,39 @@ class Window:
             times = [each.reported.timestamp() for each in story.members.values()]
             story.earliest, story.latest = min(times), max(times)
         if story.lead is not None and (story.lead.text in features.terms or story.lead.text in features.body):
-            rare = [term for term in story.counts if term.rare]
-            story.lead = min(rare, key=lambda term: (-story.counts[term], term.text), default=None)
+            rare = (term for text in story.counts if (term := self.terms[text]).rare)
+            story.lead = min(rare, key=lambda term: (-story.counts[term.text], term.text), default=None)
         return features
 
     def _count(self, story: Story, features: Features, read: Read, sign: int) -> None:
         """Count the terms, the outlet and the day of an item that comes (1) or goes (-1)."""
         day = int(features.reported.timestamp() // _DAY)
         terms, counts, dated = self.terms, story.counts, story.dated.setdefault(day, {})
-        for known, each, share in read:
-            term = known or terms.get(each) or terms.setdefault(each, Term(each))
-            former = counts.get(term, 0)
+        for each, share in read:
+            text = each.text
+            term = terms.setdefault(text, each)
+            former = counts.get(text, 0)
             count = former + sign * share
             if count:
-                counts[term] = term.stories[story] = count
+                counts[text] = term.stories[story.id] = count
             else:
-                del counts[term], term.stories[story]
+                del counts[text], term.stories[story.id]
             squares = count * count - former * former
             story.weight += squares
             story.costs += squares * term.cost
             story.squares += squares * term.cost * term.cost
-            reports = dated[term] = dated.get(term, 0) + sign
+            reports = dated[text] = dated.get(text, 0) + sign
             if reports == (sign > 0):  # the first of the day came, or the last went
                 term.days += sign
                 if term.days > 1 or sign < 0:
-                    term.recount()
+                    self._recount(term)
                 if not reports:
-                    del dated[term]
+                    del dated[text]
             if not term.stories:
-                del terms[each]
+                del terms[text]
             elif sign > 0 and term.rare:
                 lead = story.lead
-                if lead is None or count > counts[lead] or (count == counts[lead] and each < lead.text):
+                if lead is None or count > (most := counts[lead.text]) or (count == most and text < lead.text):
                     story.lead = term
         days = len(story.days)
         story.outlets[features.outlet] += sign
@@ -210,6 +206,18 @@ class Window:
         if not story.days[day]:
             del story.days[day], story.dated[day]
         self._days += len(story.days) - days
+
+    def _recount(self, term: Term) -> None:
+        """Bring the cost of a term up to date with its story-days, here and in the norms of its stories."""
+        former, step = term.cost, _STEPS[bisect_right(_STEPS, term.days or 1) - 1]
+        term.cost = cost(weight(term.text), step)
+        if term.cost == former:
+            return
+        first, second = term.cost - former, term.cost * term.cost - former * former
+        for name, times in term.stories.items():
+            story = self.stories[name]
+            story.costs += first * times * times
+            story.squares += second * times * times
 
     def merge(self, into: Story, gone: Story) -> None:
         """All members of `gone` become members of `into`."""
