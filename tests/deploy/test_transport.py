@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import redis
-from kombu import Connection
+from kombu.connection import Connection
 
 from worker import transport
 
@@ -30,7 +31,7 @@ def test_no_connection_looks_up_the_version_of_its_library(connection: Connectio
 
 
 def test_a_pool_of_connections_has_one_client_and_a_new_pool_another(connection: Connection) -> None:
-    channel = connection.default_channel
+    channel: Any = connection.default_channel
     before = channel.Client(connection_pool=channel.pool)
     assert channel.Client(connection_pool=channel.pool) is before
     channel._disconnect_pools()  # as Kombu does when a connection is lost
