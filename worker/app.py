@@ -80,32 +80,26 @@ def _configure_logging(**_options: object) -> None:
     logs.configure()
 
 
-def _check_environment() -> None:
-    """Ends the process, with one line, where a variable would make each of its tasks fail."""
-    from alerts.access.links import pages
-    from alerts.pipeline.heartbeat import heartbeat_url
-    from alerts.store.database import parse_url
-
-    try:
-        parse_url(environment.required(os.environ, environment.DATABASE))
-        heartbeat_url(os.environ)
-        pages(Path(os.environ.get("ALERTS_STATE", ".alerts")), os.environ)
-    except AlertsError as error:
-        raise SystemExit(f"alerts: {error}") from None
-
-
 @worker_init.connect
 def _prepare(sender: "Worker", **_options: object) -> None:
     # Imported by workers alone: beat sends tasks by name, and without their code it needs half the memory.
     import celery.apps.worker
 
+    from alerts.access.links import pages
+    from alerts.pipeline.heartbeat import heartbeat_url
     from alerts.runtime.runtime import prepare
+    from alerts.store.database import parse_url
     from worker import tasks  # noqa: F401
 
     # Celery announces its end on standard output, past all logging; standard output is for messages to people.
     celery.apps.worker.safe_say = lambda *_arguments: None
     logs.configure()  # Celery sets up logging only after this
-    _check_environment()
+    try:  # where a variable would make each task fail, the process ends with one line
+        parse_url(environment.required(os.environ, environment.DATABASE))
+        heartbeat_url(os.environ)
+        pages(Path(os.environ.get("ALERTS_STATE", ".alerts")), os.environ)
+    except AlertsError as error:
+        raise SystemExit(f"alerts: {error}") from None
     queues = set(sender.app.amqp.queues.consume_from)
     # Under contention for the CPU, sending goes before matching and matching before polling, which only brings more
     # work.

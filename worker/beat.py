@@ -36,12 +36,15 @@ class MonotonicScheduler(Scheduler):  # type: ignore[misc]
         return float(max(0.0, min(wait, self.max_interval)))
 
 
+service = Service(app, scheduler_cls=MonotonicScheduler, max_interval=app.conf.beat_max_loop_interval)
+
+
 def main() -> None:
     """Runs until SIGTERM or SIGINT."""
-    logs.configure()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # which the service takes as the order to stop
-    Service(app, scheduler_cls=MonotonicScheduler, max_interval=app.conf.beat_max_loop_interval).start()
+    service.start()
 
 
 if __name__ == "__main__":
+    logs.configure()  # which has been done where it is a fork
     main()

@@ -8,6 +8,7 @@ import base64
 import json
 import logging
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from kombu.transport import TRANSPORT_ALIASES, redis
@@ -19,8 +20,7 @@ NAME: Final = f"{__name__}:StrictTransport"
 
 def install() -> None:
     """Makes this the transport of `redis://`, `rediss://` and `redis+socket://`."""
-    for scheme in ("redis", "rediss"):
-        TRANSPORT_ALIASES[scheme] = NAME
+    TRANSPORT_ALIASES.update(redis=NAME, rediss=NAME)
 
 
 class StrictChannel(redis.Channel):
@@ -32,6 +32,14 @@ class StrictChannel(redis.Channel):
         except (ValueError, RecursionError) as error:
             _drop("", f"no JSON: {type(error).__name__}")
             return True
+
+    def _get_client(self) -> Any:
+        # Kombu makes a client for each command, which takes longer than the command: one for each pool will do.
+        return lru_cache(maxsize=2)(super()._get_client())  # type: ignore[no-untyped-call]
+
+    def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
+        # Else each connection looks up what to tell the broker of its library, which costs a process 1.6 MB.
+        return {**super()._connparams(asynchronous), "driver_info": None}  # type: ignore[no-untyped-call]
 
 
 class StrictTransport(redis.Transport):

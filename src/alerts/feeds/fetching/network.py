@@ -149,9 +149,7 @@ class HttpClient:
         if form is not None:
             sent += [("Content-Type", "application/x-www-form-urlencoded"), ("Content-Length", str(len(content)))]
         head = [(name.encode("ascii"), value.encode("latin-1")) for name, value in sent]
-        request = connection.send(h11.Request(method=method, target=target.path, headers=head)) or b""
-        request += (connection.send(h11.Data(data=content)) or b"") if content else b""
-        request += connection.send(h11.EndOfMessage()) or b""
+        request = (connection.send(h11.Request(method=method, target=target.path, headers=head)) or b"") + content
         with self._connect(target, bounds) as stream:
             # A server may answer, and close, before it has read everything.
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
@@ -238,6 +236,7 @@ def system_resolver(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
+@lru_cache(maxsize=1 << 12)  # every poll asks for that of its source
 def request_target(url: str) -> RequestTarget:
     """What to send where for a URL. Raises RequestError."""
     try:
@@ -306,6 +305,7 @@ def is_public(text: str) -> bool:
     return not any(address in network for network in _REFUSED)
 
 
+@lru_cache(maxsize=1 << 12)
 def is_never_fetched(text: str) -> bool:
     """Whether an IP address in text form is link-local or a cloud's metadata service: closed to every source."""
     address = _parsed(text)

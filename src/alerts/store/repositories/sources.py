@@ -115,10 +115,9 @@ def lease(
     """Takes sources for one poll each: those of `ids` that are active, due and not leased."""
     token = uuid.uuid4().hex
     until = now + timedelta(seconds=seconds)
-    statement = _LEASE_DUE if due_only else _LEASE
     leased = [
         LeasedSource(row.id, token, FeedState.from_json(row.state), row.lost_leases)
-        for row in rows_of(session, statement, ids, now=now, until=until, token=token)
+        for row in rows_of(session, _LEASE_DUE if due_only else _LEASE, ids, now=now, until=until, token=token)
     ]
     return sorted(leased, key=lambda each: each.id)
 
