@@ -18,7 +18,6 @@ from functools import lru_cache, partial
 from heapq import heapify, heappop, heappush
 from math import exp, inf, log
 
-from alerts.model.memory import Memory
 from alerts.stories.features import Features
 from alerts.stories.terms import RARE, weight
 
@@ -36,10 +35,6 @@ def cost(telling: int, step: int) -> int:
     return round(1000 * log(step + _IMAGINED * exp(-telling / 1000)))
 
 
-# Whether a term is rare, and its cost at first.
-_NEW = Memory(lambda text: (weight(text) == RARE, cost(weight(text), 1)))
-
-
 class Term:
     """A term of the window: the stories (by id) that have it and how often (in units of `IN_TEXT`), its story-days.
 
@@ -48,10 +43,12 @@ class Term:
     __slots__ = ("cost", "days", "rare", "stories", "text")
 
     def __init__(self, text: str) -> None:
+        telling = weight(text)
         self.text = text
         self.stories: dict[str, int] = {}
         self.days = 0
-        self.rare, self.cost = _NEW[text]
+        self.rare = telling == RARE
+        self.cost = cost(telling, 1)
 
 
 @dataclass(slots=True, eq=False)
