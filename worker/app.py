@@ -17,7 +17,7 @@ from celery.signals import setup_logging, worker_init
 
 from alerts.config import environment
 from alerts.model.errors import AlertsError, ConfigError, UsageError
-from alerts.runtime import gc_tuning, logs
+from alerts.runtime import gc_tuning, logs, one_core
 from worker import liveness, tracing, transport
 from worker.queues import ROUTES
 
@@ -101,10 +101,11 @@ def _prepare(sender: "Worker", **_options: object) -> None:
     except AlertsError as error:
         raise SystemExit(f"alerts: {error}") from None
     queues = set(sender.app.amqp.queues.consume_from)
-    # Under contention for the CPU, sending goes before matching and matching before polling, which only brings more
-    # work.
+    # Under contention sending goes before matching, and matching before polling, which only brings more work.
     os.nice(0 if "send" in queues else 5 if "match" in queues else 10)
     gc_tuning.look_rarely()
+    if "thread" in str(sender.pool_cls):  # child processes would all share that core
+        one_core.keep()
     try:
         prepare(matching=not queues.isdisjoint({"poll", "match"}))
         # Imports leave hardly any cycles behind: to look for them first would cost a tenth of a second.

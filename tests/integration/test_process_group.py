@@ -90,7 +90,12 @@ def test_a_killed_child_is_noticed_restarted_and_said_and_work_goes_on(
     assert program.out == ""
 
 
-def test_where_cores_are_busy_those_who_tell_go_before_those_who_bring_work(
+def _cores(pid: int) -> int:
+    """How many cores the threads of a process may use."""
+    return len(set().union(*(os.sched_getaffinity(int(thread.name)) for thread in Path(f"/proc/{pid}/task").iterdir())))
+
+
+def test_a_worker_is_on_one_core_and_those_who_tell_go_before_those_who_bring_work(
     config: Path, server: FeedServer, receiver: Receiver, tmp_path: Path
 ) -> None:
     with Program(config, tmp_path / "state") as program:
@@ -100,6 +105,8 @@ def test_where_cores_are_busy_those_who_tell_go_before_those_who_bring_work(
         children = program.children()
         usual = os.getpriority(os.PRIO_PROCESS, children["beat"])
         nice = {name: os.getpriority(os.PRIO_PROCESS, children[name]) - usual for name in CHILDREN}
+        assert until(lambda: all(_cores(children[name]) == 1 for name in ("poll", "match", "send")), 10)
+        assert _cores(children["broker"]) == len(os.sched_getaffinity(0))
         program.stop()
     wanted = {"broker": 0, "poll": 10, "match": 5, "send": 0, "beat": 0}
     assert nice == {name: min(more, LOWEST - usual) for name, more in wanted.items()}

@@ -4,7 +4,7 @@ They take the record that a tier may see and hide nothing. No clock is read: equ
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache, partial
 from typing import Any, Final
 
@@ -55,7 +55,8 @@ def message(record: Mapping[str, Any], view: MessageView, url: Secret) -> Render
 def _rendered(dialect: Dialect, template: str, record: Mapping[str, Any], **values: str) -> str:
     shown = record["institutions"] if record["kind"] == "briefing" else ()
     sources = {source["number"]: source for each in shown for story in each["stories"] for source in story["sources"]}
-    words = {"instant": _instant, "short": escape.headline, "counted": counted, "meanings": _MEANINGS}
+    words: dict[str, Any] = {"short": escape.headline, "counted": counted, "meanings": _MEANINGS}
+    words["instant"] = lambda text, days=0: parse_time(text) + timedelta(days=days)
     lists = {"falls": _in_order(shown, "falls"), "sources": list(sources.values())}
     env = _environment(dialect)
     text = str(render(env, [template], {"b": record, **words, **lists, **values}))
@@ -72,7 +73,3 @@ def _in_order(shown: Any, name: str) -> list[tuple[Any, Any]]:
     """What a list of the institutions holds, with the institution, in order of time."""
     found = [(each, one) for each in shown for one in each[name]]
     return sorted(found, key=lambda pair: (pair[1]["at"], pair[0]["institution"], pair[1]["axis"]))
-
-
-def _instant(text: str, days: int = 0) -> datetime:
-    return parse_time(text) + timedelta(days=days)

@@ -30,9 +30,8 @@ class TaskRequests:
     @classmethod
     def together(cls, some: Sequence["TaskRequests"]) -> "TaskRequests":
         """All of them as one, with each id once."""
-        return cls(
-            *(tuple(dict.fromkeys(name for one in some for name in getattr(one, step.name))) for step in fields(cls))
-        )
+        steps = ([name for one in some for name in getattr(one, step.name)] for step in fields(cls))
+        return cls(*(tuple(dict.fromkeys(names)) for names in steps))
 
     def tasks(self) -> Iterator[tuple[str, Sequence[str]]]:
         """Each task with its ids, what is nearest to the receiver first.

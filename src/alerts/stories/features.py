@@ -73,7 +73,7 @@ class Features:
         """A compact, deterministic, versioned form; `load` gives an equal value back."""
         times = micros(self.reported), micros(self.observed)
         words = " ".join(self.terms), " ".join(self.body)
-        prints = map(_packed, self.prints)
+        prints = (b64encode(pack(f">{len(each)}I", *each)).decode("ascii") for each in self.prints)
         whose = self.item, self.outlet, self.link
         record = [VERSION, *whose, *times, *words, self.headline, *prints, self.origin, self.agency]
         return json.dumps(record, separators=(",", ":")).encode("ascii")
@@ -91,10 +91,6 @@ class Features:
         words = tuple(title.split()), tuple(body.split())
         about = item, outlet, link, *times, *words, headline, origin, agency
         return cls(*about, lambda: (_unpacked(opening), _unpacked(sketch)))
-
-
-def _packed(values: Prints) -> str:
-    return b64encode(pack(f">{len(values)}I", *values)).decode("ascii")
 
 
 def _unpacked(text: str) -> Prints:
