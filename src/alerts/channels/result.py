@@ -46,7 +46,8 @@ class SendReason(StrEnum):
 class SendResult:
     """`line` is for people and shows no secret; `retry_after` is in seconds, as the service said.
 
-    `posted` is what the service calls the message, where it has threads and the message began one, `thread`."""
+    Where the service has threads and the message began one: `posted` is what the service calls it, `thread` what it is
+    about."""
 
     reason: SendReason
     line: str = ""

@@ -67,7 +67,7 @@ def point_in_time(text: str | None, now: datetime) -> datetime | None:
 
 
 def past_instant(text: str | None, now: datetime) -> datetime:
-    """The same, now where nothing is given. Raises UsageError, too, where nothing can be known of the instant."""
+    """As `point_in_time`, or now where none is given. Raises UsageError, too, for times of which nothing is known."""
     at = point_in_time(text, now) or now
     if at > now:
         raise UsageError(f"{text} is in the future; projected falls are in the profile of today")

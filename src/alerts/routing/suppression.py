@@ -28,8 +28,8 @@ PartCheck = Callable[["Candidate", int, Part], str]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Situation:
-    """All that it depends on what becomes of an event for a subscriber: equal for those who ask for the same, know the
-    same and are held back by the same. What is large is compared by identity.
+    """Everything that decides what becomes of an event for a subscriber. Equal for subscribers who ask for the same,
+    know the same and are held back by the same; large parts are compared by identity.
 
     `knowledge` is what the subscriber knows of the institution. `muted` are the unsubscribed channels and since when,
     `full` those whose limit has no room for the event."""

@@ -1,7 +1,7 @@
 """One processor core for all threads of a process: the interpreter's lock lets one of them run at a time anyway.
 
-Where other cores are idle the kernel spreads the threads over them, and each hand-over of the lock wakes one: half of
-the processor time of a poll. Other processes choose a core, too, so the choice is looked at again all the time."""
+Where other cores are idle the kernel spreads the threads over them, and each hand-over of the lock wakes one:
+nearly half of the processor time of a poll. Others choose a core, too, so the choice is reviewed all the time."""
 
 import os
 import random

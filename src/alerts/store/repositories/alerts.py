@@ -55,8 +55,8 @@ def add(session: Session, made: Iterable[tuple[Alert, Explanation]], transition_
 
 def _detail(alert: Alert, explanation: Explanation) -> str:
     detail = _adapter().dump_python(alert, mode="json", exclude=_NOT_IN_DETAIL)
-    detail |= {"story": "" if alert.lead is None else alert.lead.story}
-    return encoded({**detail, "considered": explanation_record(explanation, "", alert.channel)})
+    story = "" if alert.lead is None else alert.lead.story
+    return encoded({**detail, "story": story, "considered": explanation_record(explanation, "", alert.channel)})
 
 
 def drop(session: Session, ids: Collection[str]) -> None:
