@@ -1,16 +1,21 @@
-"""All threads of a process are on one core, and leave it where others need it."""
+"""All threads of a process are on one core, and leave it where others need it; child processes are bound to none."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+from kit.compose import ROOT
 from kit.program import until
+from kit.system import settings, write
 
 from alerts.runtime.one_core import better
+
+SEVERAL = pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="this machine gives the tests one core")
 
 PROGRAM = """
 import sys, threading
@@ -43,7 +48,7 @@ def _cores(pid: int) -> list[set[int]]:
     return [os.sched_getaffinity(int(thread.name)) for thread in Path(f"/proc/{pid}/task").iterdir()]
 
 
-@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="this machine gives the tests one core")
+@SEVERAL
 @pytest.mark.slow
 def test_threads_from_before_and_from_later_come_to_be_on_one_core() -> None:
     with subprocess.Popen([sys.executable, "-c", PROGRAM], stdin=subprocess.PIPE) as process:
@@ -51,3 +56,25 @@ def test_threads_from_before_and_from_later_come_to_be_on_one_core() -> None:
             assert until(lambda: len(found := _cores(process.pid)) == 4 and len(set.union(*found)) == 1, 20)
         finally:
             process.kill()
+
+
+@SEVERAL
+@pytest.mark.servers
+def test_a_worker_with_child_processes_may_use_all_cores(broker_url: str, tmp_path: Path) -> None:
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("ALERTS_")},
+        "ALERTS_BROKER": broker_url,
+        "ALERTS_DATABASE": f"sqlite:///{tmp_path / 'alerts.db'}",
+        "ALERTS_CONFIG": str(write(tmp_path / "config", settings({"wire": "http://127.0.0.1:9/wire"}))),
+        "ALERTS_STATE": str(tmp_path / "state"),
+    }
+    command = [sys.executable, "-m", "celery", "--app", "worker.app", "--quiet", "worker", "-Q", "match"]
+    with subprocess.Popen([*command, "--pool", "prefork", "--concurrency", "2"], env=environment, cwd=ROOT) as worker:
+        children = Path(f"/proc/{worker.pid}/task/{worker.pid}/children")
+        try:
+            assert until(lambda: len(children.read_text().split()) == 2, 40)
+            time.sleep(1)  # four times as long as a worker with threads takes from one look to the next
+            for pid in (worker.pid, *map(int, children.read_text().split())):
+                assert _cores(pid) == [os.sched_getaffinity(0)] * len(_cores(pid))
+        finally:
+            worker.terminate()
