@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import redis
+from celery import Celery
 from kombu.connection import Connection
 
 from worker import transport
+from worker.queues import TaskQueues
 
 pytestmark = pytest.mark.servers
 
@@ -38,3 +41,10 @@ def test_a_pool_of_connections_has_one_client_and_a_new_pool_another(connection:
     after = channel.Client(connection_pool=channel.pool)
     assert after is not before
     assert after.ping()
+
+
+def test_a_broker_that_is_away_has_no_room_and_holds_up_no_task() -> None:
+    app = Celery(broker="redis://127.0.0.1:1/0")
+    began = time.monotonic()
+    assert TaskQueues(app).room("poll", claimed=True) == 0
+    assert time.monotonic() - began < 10
