@@ -49,7 +49,7 @@ class TaskQueues:
         queue = str(ROUTES[task]["queue"])
         with self._app.pool.acquire(block=True) as connection:
             try:
-                connection.ensure_connection(max_retries=1, interval_start=0)  # `default_channel` alone takes 6 s to fail
+                connection.ensure_connection(max_retries=1, interval_start=0)  # else it takes 6 s to fail
                 waiting = connection.default_channel.queue_declare(queue, passive=True).message_count
             except connection.channel_errors:  # an empty queue does not exist
                 waiting = 0
