@@ -7,7 +7,7 @@ import itertools
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alerts.matching.search import MAX_BODY, MAX_QUERY, Query, body_of, index_words, parse, source_word
@@ -61,6 +61,7 @@ def test_the_index_names_every_text_that_fits(title: str, text: str, query: str)
 
 
 @given(text=TEXTS, place=st.integers(0, 50), size=st.integers(1, 6))
+@example(text="Bank . . . . . . Bank", place=0, size=20)
 def test_words_of_a_text_find_it(text: str, place: int, size: int) -> None:
     text = text.replace("\0", "")  # which no query holds
     words = index_words(item(text)).split()

@@ -59,7 +59,7 @@ def _phrase(units: Sequence[str], *, open_ended: bool) -> Phrase:
             terms.append((unit[:MAX_WORD], len(unit) > MAX_WORD))
         else:
             terms += [(unit[at : at + 2], False) for at in range(len(unit) - 1)] or [(unit, True)]
-        gap = rf"[\W_]{{{int(spaced and before)},8}}" if pattern else rf"(?<!{LETTER})" * spaced
+        gap = r"[\W_]" + "*+"[spaced and before] if pattern else rf"(?<!{LETTER})" * spaced
         pattern, before = pattern + gap + re.escape(unit), spaced
     if open_ended and before:
         terms[-1] = (terms[-1][0], True)
