@@ -11,7 +11,6 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from kit.feeds import Entry, FeedServer
 from kit.system import Clock, System
 from store import revisions
@@ -23,7 +22,7 @@ from alerts.model.level import Cause, Transition
 from alerts.model.records import to_line, transition_record
 from alerts.replay.backtest import rehearse
 from alerts.routing.state import Knowledge
-from alerts.store.database import Database
+from alerts.store.database import Database, revision_files
 from alerts.store.repositories import items, transitions
 from alerts.store.repositories.cases import BEGINNING
 from alerts.store.schema import Base, DeliveryRow, FactRow, RevisionRow, TransitionRow, WatchRow
@@ -31,17 +30,12 @@ from alerts.store.schema import Base, DeliveryRow, FactRow, RevisionRow, Transit
 MIGRATIONS = Path(revisions.ROOT, "src", "alerts", "store", "migrations")
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    return config
-
-
-REVISIONS = sorted(each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions())
+REVISIONS = sorted(revision_files())
 
 
 def _at(database: Database, revision: str) -> None:
-    config = _config()
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
     with database.engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)

@@ -171,7 +171,12 @@ class Database:
 
 def newest_revision() -> str:
     """The schema revision that this program needs."""
-    return max(path.stem[:4] for path in (_SCRIPTS / "versions").glob("[0-9]*.py"))
+    return max(revision_files())
+
+
+def revision_files() -> dict[str, Path]:
+    """The migrations: the name of a file begins with the revision that it makes."""
+    return {path.name[:4]: path for path in (_SCRIPTS / "versions").glob("[0-9]*")}
 
 
 def parse_url(url: str) -> URL:

@@ -1,6 +1,6 @@
-"""The statements of a migration: SQL in the file beside its module, for both databases."""
+"""The statements of a migration: SQL in one file for both databases."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from alembic import op
@@ -33,13 +33,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 """What the two databases write differently; a statement of one of them is a comment for the other."""
 
 
-def migration(module: str) -> Callable[[], None]:
-    """The `upgrade` of a migration, which runs its statements, given the file of its module."""
-    text = Path(module).with_suffix(".sql").read_text(encoding="utf-8")
-
-    def upgrade() -> None:
-        for statement in text.format_map(WORDS[op.get_bind().dialect.name]).split(";\n"):
-            if statement.strip():
-                op.execute(statement)
-
-    return upgrade
+def execute(file: Path) -> None:
+    """Runs the statements of a migration."""
+    text = file.read_text(encoding="utf-8").format_map(WORDS[op.get_bind().dialect.name])
+    for statement in text.split(";\n"):
+        if statement.strip():
+            op.execute(statement)

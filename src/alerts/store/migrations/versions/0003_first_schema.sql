@@ -1,3 +1,4 @@
+-- The schema of version 0.1.0, the first that was released.
 CREATE TABLE channels (
     subscriber TEXT NOT NULL,
     channel TEXT NOT NULL,

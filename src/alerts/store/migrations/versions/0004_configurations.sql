@@ -1,3 +1,4 @@
+-- The configuration in force is a numbered generation with its content.
 CREATE TABLE configurations (
     number {serial} NOT NULL,
     hash TEXT NOT NULL,

@@ -7,9 +7,6 @@ from urllib.parse import urlsplit, urlunsplit
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
-
 _SOURCES = sa.table("sources", sa.column("id", sa.Text()), sa.column("url", sa.Text()), sa.column("state", sa.Text()))
 
 

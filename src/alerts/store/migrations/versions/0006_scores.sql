@@ -1,3 +1,4 @@
+-- Scores by the gravest story: tables of what stories amounted to; every case is rebuilt once, at its next assessment.
 CREATE TABLE story_versions (
     id {serial} NOT NULL,
     institution TEXT NOT NULL,

@@ -1,3 +1,4 @@
+-- What readers answer to alerts.
 CREATE TABLE answers (
     id TEXT NOT NULL,
     alert TEXT NOT NULL,

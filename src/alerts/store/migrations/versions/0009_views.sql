@@ -1,3 +1,4 @@
+-- Read-only views that stay the same between versions.
 CREATE VIEW v1_sources AS
 SELECT id AS source, active, {time:last_poll_at} AS last_poll_at, {time:last_success_at} AS last_success_at,
     {time:next_poll_at} AS next_poll_at, error_streak AS failures, {time:stale_at} AS stale_at

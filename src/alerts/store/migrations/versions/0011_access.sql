@@ -1,3 +1,4 @@
+-- Sessions of people who signed in; what a token for programs may do.
 CREATE TABLE sessions (
     id TEXT NOT NULL,
     person TEXT NOT NULL,

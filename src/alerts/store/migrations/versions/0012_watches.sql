@@ -1,3 +1,4 @@
+-- What a subscriber was notified of about an institution in one row, of all axes.
 CREATE TABLE joined AS
 SELECT subscriber, institution, '{{' || {join_texts}('"' || axis || '":' || state, ',') || '}}' AS state, MIN(due_at) AS due_at
 FROM watches
