@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from alerts.store.database import Database
+from alerts.store.schema import FindingRow
+
 pytestmark = pytest.mark.servers
 
 Call = Any
@@ -16,6 +19,17 @@ def test_the_list_counts_what_was_found(call: Call, filled: State) -> None:
     rows = call(filled, "topics", "--json").records
     assert {"topic", "signal", "severity", "languages", "patterns", "found", "example"} <= rows[0].keys()
     assert any(row["found"] for row in rows)
+
+
+def test_the_list_counts_what_is_over(call: Call, filled: State) -> None:
+    database = Database(f"sqlite:///{filled.path / 'alerts.db'}")
+    with database.write() as session:
+        for row in session.query(FindingRow):
+            row.topics = [["outage", 0.25, "resolved"]]
+        findings = session.query(FindingRow).count()
+    database.dispose()
+    found = {row["topic"]: row["found"] for row in call(filled, "topics", "--json").records}
+    assert found == {"outage": findings, "ruling": 0}
 
 
 def test_the_packs_are_listed(call: Call, filled: State) -> None:

@@ -200,4 +200,4 @@ def matched(session: Session) -> tuple[dict[str, frozenset[str]], frozenset[str]
 def topic_counts(session: Session) -> Counter[str]:
     """How many recorded findings carry each topic."""
     found = session.scalars(select(schema.FindingRow.topics)).yield_per(1000)
-    return Counter(topic for topics in found for topic, _ in topics)
+    return Counter(topic for topics in found for topic, *_ in topics)
