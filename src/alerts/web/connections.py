@@ -5,11 +5,11 @@ clients that say nothing would close the pages to everybody. Here a request must
 be taken within a time, and where too many connections are open the oldest idle one makes room for the new one."""
 
 import asyncio
-import ipaddress
 from collections.abc import Callable
 from typing import Any, Final
 
 import h11
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 HEAD_SECONDS: Final = 10.0  # from the beginning of a connection, or of a further request, to the end of its headers
@@ -91,9 +91,8 @@ class BoundedProtocol(H11Protocol):
 
     def _is_trusted(self) -> bool:
         """Whether the client is a proxy that the operator named (FORWARDED_ALLOW_IPS)."""
-        trusted = self.config.forwarded_allow_ips
-        names = trusted.split(",") if isinstance(trusted, str) else trusted
-        return self.client is not None and any(_covers(each.strip(), self.client[0]) for each in names)
+        proxies = ProxyHeadersMiddleware(self.app, self.config.forwarded_allow_ips)
+        return self.client is not None and self.client[0] in proxies.trusted_hosts
 
     def _start(self, timer: str, seconds: float, act: Callable[[], None]) -> None:
         """Unless it runs already."""
@@ -103,13 +102,3 @@ class BoundedProtocol(H11Protocol):
     def _stop(self, *timers: str) -> None:
         for each in self._timers.keys() & timers:
             self._timers.pop(each).cancel()
-
-
-def _covers(trusted: str, address: str) -> bool:
-    """Whether an address or a network of FORWARDED_ALLOW_IPS holds this address."""
-    if trusted in {"*", address}:
-        return True
-    try:
-        return ipaddress.ip_address(address) in ipaddress.ip_network(trusted, strict=False)
-    except ValueError:
-        return False
