@@ -3,39 +3,24 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
 from alerts.model.channels import NATIVE_PREFIXES, host_of, scheme_of
 from alerts.model.secret import Secret
 from alerts.model.subscriber import RateLimit
-from alerts.rendering.formats import service_name
-
-# The gap that a service asks for between two messages in one channel, by scheme, where nothing else is configured.
-# Where it answers 429, that is obeyed as well.
-GAPS: Final = {
-    "slack": timedelta(seconds=1),  # into a channel, a webhook alike: https://api.slack.com/apis/rate-limits
-    "discord": timedelta(seconds=2),  # 30 messages a minute by a webhook
-    "tgram": timedelta(seconds=1),  # into a chat: https://core.telegram.org/bots/faq, "hitting limits"
-}
-
-_HOSTED: Final = frozenset(
-    {"json", "xml", "form", "mailto", "mmost", "rocket", "matrix", "nctalk", "synology", "signal", "ntfy"}
-    | {"gotify", "bark", "goalert", "hassio"}
-)
-"""Services whose addresses name the server that is asked; in those of others the host is an account."""
+from alerts.rendering.formats import service_of
 
 
 def gap(url: Secret, rate: RateLimit | None) -> timedelta:
     """The least time between two messages in a channel; evenly spread where a rate is configured."""
     if rate is not None:
         return rate.per / rate.count
-    return GAPS.get(service_name(url.reveal()), timedelta(0))
+    return timedelta(seconds=service_of(url.reveal()).gap)
 
 
 def lane(url: Secret) -> str:
     """Names the service that a channel uses: where it hangs for one, it hangs for all. Not to be shown."""
     text = url.reveal()
-    hosted = service_name(text) in _HOSTED or text.lower().startswith(NATIVE_PREFIXES)
+    hosted = service_of(text).hosted or text.lower().startswith(NATIVE_PREFIXES)
     host = host_of(text) if hosted else ""
     return f"{scheme_of(text)}://{host}" if host else scheme_of(text)
 

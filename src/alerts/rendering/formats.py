@@ -57,7 +57,9 @@ class Service:
     `limit` is the most it takes as a body, as `measure` counts, and `title_limit` as a title, in characters;
     `title_limit` 0 means that it has no title, and the body starts with it. `source_format` is what the
     sending library gets as the format of the body (None: none, so that it converts nothing) and `options` are
-    arguments of its plugin. `template` is the shipped one: a few lines in chats, everything where there is room."""
+    arguments of its plugin. `template` is the shipped one: a few lines in chats, everything where there is room.
+    `gap` is the time, in seconds, that it asks for between two messages in one channel; where it answers 429, that is
+    obeyed as well. `hosted`: its addresses name the server that is asked; in those of others the host is an account."""
 
     dialect: Dialect
     limit: int = 20_000
@@ -68,6 +70,8 @@ class Service:
     email: bool = False
     structured: bool = False
     template: str = "chat.j2"
+    gap: float = 0.0
+    hosted: bool = False
 
 
 _DIALECTS = {each.name: each for each in (PLAIN, CHAT, SLACK, MARKDOWN, TEAMS, DISCORD, GOOGLE_CHAT, HTML, TELEGRAM)}
@@ -90,19 +94,14 @@ def _service(entry: Mapping[str, Any]) -> Service:
     return Service(**given, measure=escape.octets if entry.get("octets") else escape.size)
 
 
-def service_name(url: str) -> str:
-    """The service that a channel URL names, by the scheme of its plain form. Secrets in the URL are not kept."""
+def service_of(url: str) -> Service:
+    """How the service that a channel URL names, by its scheme, is spoken to; an unknown one gets plain text."""
     scheme = scheme_of(url)
     if scheme == "https":
         scheme = next((name for prefix, name in NATIVE.items() if url.lower().startswith(prefix)), scheme)
     if scheme not in _services() and scheme.endswith("s"):  # the TLS form of a service one hosts oneself
         scheme = scheme[:-1]
-    return scheme
-
-
-def service_of(url: str) -> Service:
-    """How the service that a channel URL names is spoken to; an unknown one gets plain text."""
-    return _services().get(service_name(url), _UNKNOWN)
+    return _services().get(scheme, _UNKNOWN)
 
 
 def has_threads(url: Secret) -> bool:
