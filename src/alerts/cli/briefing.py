@@ -9,7 +9,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import check_writable, json_command, progress_bar, rendered, show, tabular_command, write_file
+from alerts.cli.output import OutputFile, json_command, progress_bar, rendered, show, tabular_command, write_file
 from alerts.cli.replay import LONG
 from alerts.model.errors import InputError, UsageError
 from alerts.model.records import to_line
@@ -24,7 +24,7 @@ _COLUMNS = ["by", "name", "sent", "judged", "right", "precision", "low", "high",
 @click.option("--week", metavar="WEEK", help="An ISO week, for example 2026-W48; the last whole one by default.")
 @click.option("--subscriber", shell_complete=completion.subscribers, help="What this one watches, at its tier.")
 @click.option("--tier", type=click.Choice([tier.value for tier in Tier]), help="Show what this tier may see.")
-@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write a page that prints well.")
+@click.option("--html", type=OutputFile(), metavar="FILE", help="Write a page that prints well.")
 @json_command
 def briefing(
     app: App, week: str | None, subscriber: str | None, tier: str | None, html: Path | None, as_json: bool
@@ -36,8 +36,6 @@ def briefing(
 
     asked = Week.of(datetime.now(UTC)).moved(-1) if week is None else Week.parse(week)
     who = None if subscriber is None else app.settings().subscriber(subscriber)
-    if html is not None:
-        check_writable(html)
     active = app.active()
     with app.read() as session:
         found = compose(session, active, asked, who)
@@ -76,7 +74,7 @@ def silence_report(app: App, subscriber: str | None, since: str | None, until: s
 @click.command()
 @click.option("--subscriber", shell_complete=completion.subscribers, help="Only alerts to this one.")
 @click.option("--since", metavar="TIME", help="Only alerts since then: RFC 3339, or a duration before now (30d).")
-@click.option("--export", "to", type=click.Path(path_type=Path), metavar="FILE", help="Write the verdicts as JSONL.")
+@click.option("--export", "to", type=OutputFile(), metavar="FILE", help="Write the verdicts as JSONL.")
 @click.option(
     "--import", "source", type=click.File("rb"), metavar="FILE", help="Take in verdicts; - is standard input."
 )
@@ -91,8 +89,6 @@ def feedback(
     if subscriber is not None:
         settings.subscriber(subscriber)
     start = point_in_time(since, now)
-    if to is not None:
-        check_writable(to)
     if source is not None:
         records = list(_read(source))
         with app.reading() as database, database.write() as session:

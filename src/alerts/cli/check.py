@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from alerts.cli.context import App
-from alerts.cli.output import check_writable, json_command, printable, progress_bar, rendered, write_file
+from alerts.cli.output import OutputFile, json_command, printable, progress_bar, rendered, write_file
 from alerts.config.document import Entry
 from alerts.config.files import emptied
 from alerts.config.lint import doubtful_patterns, doubts, idle
@@ -160,9 +160,9 @@ def _print(problems: Iterable[Problem], *, as_json: bool) -> None:
 
 @click.command()
 @click.option("--match", "pattern", default="", metavar="TEXT", help="Only tests with this in their name.")
-@click.option("--junit", type=click.Path(path_type=Path), metavar="FILE.xml", help="Write JUnit XML.")
+@click.option("--junit", type=OutputFile(), metavar="FILE.xml", help="Write JUnit XML.")
 @click.option("--mutate", is_flag=True, help="Change one thing at a time and list the changes that no test notices.")
-@click.option("--write", type=click.Path(path_type=Path), metavar="FILE", help="With --mutate: propose tests for them.")
+@click.option("--write", type=OutputFile(), metavar="FILE", help="With --mutate: propose tests for them.")
 @json_command
 def test(app: App, pattern: str, junit: Path | None, mutate: bool, write: Path | None, as_json: bool) -> int:
     """Run the configuration's own tests."""
@@ -204,8 +204,6 @@ def _mutate(active: "Active", tests: "Tests", renderer: "Renderer", write: Path 
 
     if failed := next(mutate.failing(tests, active, renderer), None):
         raise InputError(failed.where, "this test fails as it is; mend it first")
-    if write is not None:
-        check_writable(write)
     mutants = list(mutate.mutants(active.settings))
     missed = {}
     with progress_bar("mutating", len(mutants)) as bar:

@@ -8,7 +8,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import check_writable, json_command, rendered, write_file
+from alerts.cli.output import OutputFile, json_command, rendered, write_file
 from alerts.model.errors import UsageError
 from alerts.model.records import to_line
 from alerts.model.times import past_instant
@@ -51,7 +51,7 @@ def why_not(app: App, subscriber: str, institution: str, at: str | None, as_json
 
 @click.command()
 @click.argument("alert", shell_complete=completion.alerts)
-@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.argument("file", required=False, type=OutputFile())
 @click.pass_obj
 def export(app: App, alert: str, file: Path | None) -> None:
     """Write an alert to a file from which anybody can recompute it."""
@@ -61,8 +61,6 @@ def export(app: App, alert: str, file: Path | None) -> None:
     from alerts.store.queries import listings
 
     active = app.active()
-    if file is not None:
-        check_writable(file)
     with app.read() as session:
         ids = listings.alerts_named(session, alert) or [alert]
         if len(ids) > 1:

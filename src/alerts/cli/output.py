@@ -134,14 +134,19 @@ def duration(option: str, text: str) -> timedelta:
     return lasting
 
 
-def check_writable(path: Path) -> None:
-    """Raises InputError, which names the file, where it could not be written. Makes no file."""
-    if path.is_dir():
-        raise InputError(str(path), "is a directory")
-    if not path.parent.is_dir():
-        raise InputError(str(path), "cannot be written: No such file or directory")
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise InputError(str(path), "cannot be written: permission denied")
+class OutputFile(click.Path):
+    """A file that a command writes at its end: refused before all the work where it could not be."""
+
+    def convert(self, value: Any, *_: Any) -> Path:
+        """Raises InputError, which names the file."""
+        path = Path(value)
+        if path.is_dir():
+            raise InputError(str(path), "is a directory")
+        if not path.parent.is_dir():
+            raise InputError(str(path), "cannot be written: No such file or directory")
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise InputError(str(path), "cannot be written: permission denied")
+        return path
 
 
 def write_file(path: Path, text: str) -> None:

@@ -14,7 +14,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import check_writable, json_command, progress_bar, rendered, show, write_file
+from alerts.cli.output import OutputFile, json_command, progress_bar, rendered, show, write_file
 from alerts.config.items import read_items
 from alerts.model.errors import InputError, UsageError
 from alerts.model.item import Item
@@ -31,7 +31,7 @@ PLANNED = 50_000  # recorded items that a plan plays: weeks for most, and no mor
 @click.argument("file", required=False)
 @click.option("--until", metavar="TIME", help="Stop the clock then. Default: run on until every level is at rest.")
 @completion.institution_option("Follow only this one; may be repeated.", "institutions", multiple=True)
-@click.option("--plot", type=click.Path(path_type=Path), metavar="FILE.svg", help="Draw the levels over time.")
+@click.option("--plot", type=OutputFile(), metavar="FILE.svg", help="Draw the levels over time.")
 @click.option("--json", "_as_json", is_flag=True, help="The only form there is: one JSON object a line.")
 @click.pass_obj
 def replay(
@@ -43,8 +43,6 @@ def replay(
     settings = app.settings()
     for each in institutions:
         settings.institution(each)
-    if plot is not None:
-        check_writable(plot)  # before all the work, not after it
     end = point_in_time(until, datetime.now(UTC))
     bad: list[InputError] = []
     items = read_file(file, bad) if file is not None else recorded(app, end)
