@@ -15,6 +15,7 @@ from kit.system import START, Clock, System, settings
 from sqlalchemy import text, update
 
 from alerts.cases.case_file import CaseFile
+from alerts.explain.alert import explain
 from alerts.model.alert import DeliveryState
 from alerts.model.times import format_time
 from alerts.pipeline import steps
@@ -26,7 +27,16 @@ from alerts.store.database import Database
 from alerts.store.maintenance import retention
 from alerts.store.queries import dashboard, listings
 from alerts.store.repositories import cases
-from alerts.store.schema import AlertRow, CaseRow, DeliveryRow, FindingRow, MembershipRow, StoryRow, TransitionRow
+from alerts.store.schema import (
+    AlertRow,
+    CaseRow,
+    DecisionRow,
+    DeliveryRow,
+    FindingRow,
+    MembershipRow,
+    StoryRow,
+    TransitionRow,
+)
 
 pytestmark = pytest.mark.servers
 
@@ -551,6 +561,23 @@ def test_a_case_is_read_back_as_it_was_written(wire: System, feeds: FeedServer) 
         "continuity": "low",
     }
     assert {axis.value: state.since for axis, state in stored.axes.items()}["priority"] == START
+
+
+def test_alerts_of_one_decision_share_what_they_hold(lines: Any, feeds: FeedServer) -> None:
+    content = settings(sources(feeds, "wire"), {"console": "console://"})
+    desk = content["subscribers"][0]
+    content["subscribers"] += [{**desk, "id": "office"}, {**desk, "id": "slow", "digest": {"at": "08:00"}}]
+    made: System = lines(content)
+    feeds.put("wire", [OUTAGE])
+    made.poll("wire")
+    alerts = {row.subscriber: row for row in made.rows(AlertRow)}
+    assert alerts["desk"].decision == alerts["office"].decision != alerts["slow"].decision
+    assert {row.decision for row in alerts.values()} == {row.id for row in made.rows(DecisionRow)}
+    for row in alerts.values():
+        with made.database.read() as session:
+            told = explain(session, made.runtime.configuration.current(), row.id)
+        assert (told["alert"]["subscriber"], told["routing"]["subscriber"]) == (row.subscriber, row.subscriber)
+        assert (told["alert"]["state"], told["routing"]["channels"][0]["state"]) == (row.state, row.state)
 
 
 def test_mentions_in_what_was_old_when_it_was_found_are_background(lines: Any, feeds: FeedServer) -> None:

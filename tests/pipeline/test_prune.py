@@ -29,6 +29,7 @@ from alerts.store.schema import (
     Base,
     CarriedRow,
     CaseRow,
+    DecisionRow,
     DeliveryRow,
     FindingRow,
     ItemRow,
@@ -38,7 +39,9 @@ from alerts.store.schema import (
     StoryEventRow,
     StoryRow,
     TransitionRow,
+    table_of,
 )
+from alerts.store.upsert import insert_all
 
 pytestmark = pytest.mark.servers
 
@@ -115,6 +118,7 @@ def test_a_dry_run_says_what_would_go_and_removes_nothing(aged: System) -> None:
         "story_events": 3,  # the edit, too
         "story_versions": 2,
         "story_rises": 2,
+        "decisions": done.counts["alerts"],  # one subscriber shares none
         "attempts": done.counts["deliveries"],
         "carried": before["carried"] - after["carried"],
         **{name: count for name, count in done.counts.items() if count},
@@ -213,21 +217,26 @@ def test_an_old_delivery_that_is_not_finished_stays_and_can_be_sent(aged: System
     rise = next(row for row in aged.rows(TransitionRow, institution="globex") if row.from_level == "low")
     (alert,) = aged.rows(AlertRow, transition=rise.id)
     (carried,) = aged.rows(CarriedRow, alert=alert.id)
+    twin = {column: getattr(alert, column) for column in table_of(AlertRow).c.keys()} | {"id": "twin"}  # noqa: SIM118
     with aged.database.write() as session:
+        insert_all(session, AlertRow, [twin])
         session.execute(
             update(DeliveryRow)
             .where(DeliveryRow.id == carried.delivery)
             .values(state="failed", due_at=aged.clock.at, sent_at=None)
         )
     prune(aged.runtime, KEEP)
+    assert [row.id for row in aged.rows(AlertRow, decision=alert.decision)] == [alert.id], "its twin is gone"
     assert steps.send(aged.runtime, carried.delivery)[0].state == "sent"
     (body,) = receiver.accepted
     assert [each["id"] for each in body["alerts"]] == [alert.id]
+    assert body["alerts"][0]["level"] == alert.detail["level"]
     assert body["profiles"][0]["institution"] == "globex"
     # Now it is finished, and goes.
     prune(aged.runtime, KEEP)
     assert aged.rows(AlertRow, id=alert.id) == []
     assert aged.rows(DeliveryRow, id=carried.delivery) == []
+    assert {row.id for row in aged.rows(DecisionRow)} == {row.decision for row in aged.rows(AlertRow)}
 
 
 def test_what_is_no_longer_tracked_goes_altogether(aged: System, feeds: FeedServer, receiver: Receiver) -> None:

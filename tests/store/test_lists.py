@@ -56,7 +56,7 @@ def test_a_long_list_of_deliveries_has_their_alerts_and_attempts(tmp_path: Path)
                     on="level",
                     state="sent",
                     reason="",
-                    detail={},
+                    decision="",
                 )
             )
         session.flush()

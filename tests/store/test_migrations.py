@@ -13,6 +13,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from kit.feeds import Entry, FeedServer
 from kit.system import Clock, System
+from sqlalchemy import text
 from store import revisions
 from store.revisions import FOLDER
 from store.test_database import in_the_models
@@ -25,7 +26,7 @@ from alerts.routing.state import Knowledge
 from alerts.store.database import Database, revision_files
 from alerts.store.repositories import items, transitions
 from alerts.store.repositories.cases import BEGINNING
-from alerts.store.schema import Base, DeliveryRow, FactRow, RevisionRow, TransitionRow, WatchRow
+from alerts.store.schema import AlertRow, Base, DecisionRow, DeliveryRow, FactRow, RevisionRow, TransitionRow, WatchRow
 
 MIGRATIONS = Path(revisions.ROOT, "src", "alerts", "store", "migrations")
 
@@ -124,6 +125,31 @@ def test_what_was_known_of_each_axis_is_known_in_one_row(database_url: str) -> N
     assert topics == {
         key: {to: sorted(topics) for to, topics in each["topics"].items()} for key, each in former.items()
     }
+    database.dispose()
+
+
+@pytest.mark.servers
+def test_alerts_of_one_decision_share_what_they_held_each(database_url: str) -> None:
+    database = Database(database_url)
+    _at(database, "0012")
+    rows = json.loads((FOLDER / "0012.json").read_text(encoding="utf-8"))
+    twins = [{**row, "id": f"{row['id']}-twin", "subscriber": "twin"} for row in rows["alerts"]]
+    later = [{**row, "id": f"{row['id']}-later", "at": row["at"] + 1} for row in rows["alerts"]]
+    former = {row["id"]: row for row in [*rows["alerts"], *twins, *later]}
+    revisions.fill(database, {"transitions": rows["transitions"], "alerts": [*former.values()]})
+    with database.engine.connect() as connection:
+        seen = connection.execute(text("SELECT * FROM v1_alerts ORDER BY alert")).all()
+    database.upgrade()
+    with database.read() as session:
+        found = {row.id: row for row in session.query(AlertRow)}
+        decisions = session.query(DecisionRow).count()
+        assert session.execute(text("SELECT * FROM v1_alerts ORDER BY alert")).all() == seen
+    assert {name: row.detail for name, row in found.items()} == {
+        name: json.loads(row["detail"]) for name, row in former.items()
+    }
+    for name in (row["id"] for row in rows["alerts"]):
+        assert found[name].decision == found[f"{name}-twin"].decision != found[f"{name}-later"].decision
+    assert decisions == len({row.decision for row in found.values()}) <= 2 * len(rows["alerts"])
     database.dispose()
 
 

@@ -4,6 +4,7 @@ sources ─< items ─< revisions ─< findings >─ cases        what was obser
 cases ─< memberships >─ stories, story_events             which items report one event
 cases ─< assessments, story_versions, story_rises         what stories amounted to, and when
 cases ─< transitions ─< alerts >─ deliveries ─< attempts  what changed, the alerts and how they were delivered
+decisions ─< alerts                                       what they hold, which is equal for many subscribers
 desks ─< watches                                          what each subscriber was notified of so far
 answers                                                   what readers answered to alerts: verdicts, preferences
 clock, silences, links, sessions                          one row each of what all workers share
@@ -13,8 +14,8 @@ configurations                                            the generations of the
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Double, ForeignKey, Index, LargeBinary, MetaData, Table, UniqueConstraint, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import Double, ForeignKey, Index, LargeBinary, MetaData, Table, UniqueConstraint, select, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_column
 
 from alerts.store.types import Instant, Json, SafeText
 
@@ -257,8 +258,15 @@ class TransitionRow(Base, table="transitions"):
     __table_args__ = (UniqueConstraint("institution", "axis", "at"),)
 
 
+class DecisionRow(Base, table="decisions"):
+    """What the alerts of one decision hold, equal for all of their subscribers. The id is that of the first of them."""
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    detail: Mapped[dict[str, Any]]
+
+
 class AlertRow(Base, table="alerts"):
-    """An alert's id is stable: computing it again finds the row."""
+    """An alert's id is stable: computing it again finds the row. `detail` is read from its decision."""
 
     id: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(index=True)
@@ -269,7 +277,10 @@ class AlertRow(Base, table="alerts"):
     transition: Mapped[int | None] = mapped_column(ForeignKey("transitions.id"), index=True)
     state: Mapped[str]
     reason: Mapped[str]
-    detail: Mapped[dict[str, Any]]
+    decision: Mapped[str] = mapped_column()
+    detail: Mapped[dict[str, Any]] = column_property(
+        select(DecisionRow.detail).where(DecisionRow.id == decision).scalar_subquery()
+    )
     __table_args__ = (Index("ix_alerts_subscriber", "subscriber", "at"),)
 
 

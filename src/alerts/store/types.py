@@ -25,16 +25,6 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else instant(value)
 
 
-class Encoded(str):
-    """A JSON value as `Json` writes it: of what many rows hold, made once."""
-
-    __slots__ = ()
-
-
-def encoded(value: Any) -> Encoded:
-    return Encoded(_encoded(value))
-
-
 class Json(TypeDecorator[Any]):
     """A JSON value as text with sorted keys: equal values are equal bytes, and any string is safe."""
 
@@ -42,7 +32,7 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return value if value is None or isinstance(value, Encoded) else encoded(value)
+        return None if value is None else _encoded(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
         return None if value is None else json.loads(value)

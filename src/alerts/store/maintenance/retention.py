@@ -99,7 +99,7 @@ def remove_alerts(
     keep_since: Mapping[Axis, datetime],
     waiting: Collection[str],
 ) -> dict[str, int]:
-    """Deletes old alerts and level changes.
+    """Deletes old alerts with the decisions that they leave, and old level changes.
 
     Those of an axis stay from its instant in `keep_since` on. Alerts stay that are in `waiting`, or in a delivery that
     is unfinished or recent; level changes stay as long as an alert reports them."""
@@ -110,8 +110,12 @@ def remove_alerts(
     carriers = select(carried.alert).join(delivery, delivery.id == carried.delivery)
     in_delivery = carriers.where(carried.alert == alert.id, in_use).exists()
     of_old = or_(alert.transition.is_(None), alert.transition.in_(select(change.id).where(*old)))
-    gone = select(alert.id).where(alert.institution == institution, alert.at < before, of_old, ~in_delivery)
-    removed = _delete_in(session, alert.id, set(session.scalars(gone)) - set(waiting))
+    ended = alert.institution == institution, alert.at < before
+    gone = session.execute(select(alert.id, alert.decision).where(*ended, of_old, ~in_delivery))
+    decisions = {each: decision for each, decision in gone if each not in waiting}
+    removed = _delete_in(session, alert.id, decisions)
+    left = session.scalars(select(alert.decision).where(*ended))
+    _delete_in(session, schema.DecisionRow.id, {*decisions.values()}.difference(left))
     reported = select(alert.id).where(alert.transition == change.id).exists()
     return {"alerts": removed, "transitions": _delete(session, delete(change).where(*old, ~reported))}
 

@@ -27,6 +27,7 @@ from alerts.store.schema import (
     AssessmentRow,
     CaseRow,
     ClockRow,
+    DecisionRow,
     FindingRow,
     ItemRow,
     MembershipRow,
@@ -145,7 +146,8 @@ def sent(session: Session, subscriber: str | None, since: datetime | None) -> li
     verdicts = {each.alert: each.verdict for each in standing if each.verdict}
     seen = {each.alert for each in standing if each.kind is AnswerKind.ACKNOWLEDGE}
     found: dict[tuple[str, str, datetime], Sent] = {}
-    for row in session.execute(select(*columns).where(*mine).order_by(_A.at, _A.id)):
+    query = select(*columns).join(DecisionRow, DecisionRow.id == _A.decision).where(*mine)
+    for row in session.execute(query.order_by(_A.at, _A.id)):
         key = row.subscriber, row.institution, row.at
         former, verdict = found.get(key), verdicts.get(row.id, "")
         if former is None:
@@ -159,7 +161,7 @@ def sent(session: Session, subscriber: str | None, since: datetime | None) -> li
 
 def _lean(session: Session) -> ColumnElement[str]:
     """Those of the detail of an alert, without what was considered, which is most of it."""
-    text = type_coerce(_A.detail, Text)
+    text = type_coerce(DecisionRow.detail, Text)
     if session.get_bind().dialect.name == "sqlite":
         return func.json_extract(text, *(f"$.{name}" for name in _DETAIL))
     # As `json`, which takes any escape that a title may hold; `jsonb` does not.

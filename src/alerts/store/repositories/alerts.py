@@ -16,15 +16,15 @@ from alerts.model.level import Transition
 from alerts.routing.alerts import Explanation, explanation_record
 from alerts.routing.reasons import Reason
 from alerts.store.repositories import transitions
-from alerts.store.schema import AlertRow, table_of
-from alerts.store.types import encoded
+from alerts.store.schema import AlertRow, DecisionRow, table_of
 from alerts.store.upsert import SOME, insert_new, rows_of
 
-_ALERTS = table_of(AlertRow)
+_ALERTS, _DECISIONS = table_of(AlertRow), table_of(DecisionRow)
 _A = _ALERTS.c
 
-_BY_ID = select(_ALERTS).where(_A.id.in_(SOME))
-_AT = select(_ALERTS).where(_A.institution == bindparam("institution"), _A.at == bindparam("instant")).order_by(_A.id)
+_ROWS = select(_ALERTS, _DECISIONS.c.detail).join(_DECISIONS, _DECISIONS.c.id == _A.decision)
+_BY_ID = _ROWS.where(_A.id.in_(SOME))
+_AT = _ROWS.where(_A.institution == bindparam("institution"), _A.at == bindparam("instant")).order_by(_A.id)
 _DROP = update(_ALERTS).where(_A.id.in_(SOME)).values(state=AlertState.SUPPRESSED.value, reason=Reason.CORRECTED.value)
 _COLUMNS: Final = ("id", "at", "subscriber", "channel", "institution", "on", "state", "reason")
 _NOT_IN_DETAIL: Final[dict[str, Any]] = {
@@ -41,22 +41,25 @@ def _adapter() -> TypeAdapter[Alert]:
 def add(session: Session, made: Iterable[tuple[Alert, Explanation]], transition_ids: Mapping[str, int]) -> None:
     """Stores alerts, each with what was considered of it. `transition_ids` gives row ids by transition key.
 
-    What alerts of one explanation hold is equal for all subscribers, and put together once."""
+    What alerts of one explanation hold is equal for all subscribers, and stored once."""
     rows = []
+    decisions: list[dict[str, Any]] = []
     known: dict[tuple[Same[Explanation], str], dict[str, Any]] = {}
     for alert, explanation in made:
         key = Same(explanation), alert.channel
         if key not in known:
             transition = None if alert.transition is None else transition_ids.get(alert.transition.key)
-            known[key] = {"transition": transition, "detail": _detail(alert, explanation)}
+            known[key] = {"transition": transition, "decision": alert.id}
+            decisions.append({"id": alert.id, "detail": _detail(alert, explanation)})
         rows.append({name: getattr(alert, name) for name in _COLUMNS} | known[key])
+    insert_new(session, DecisionRow, decisions)
     insert_new(session, AlertRow, rows)
 
 
-def _detail(alert: Alert, explanation: Explanation) -> str:
+def _detail(alert: Alert, explanation: Explanation) -> dict[str, Any]:
     detail = _adapter().dump_python(alert, mode="json", exclude=_NOT_IN_DETAIL)
     story = "" if alert.lead is None else alert.lead.story
-    return encoded({**detail, "story": story, "considered": explanation_record(explanation, "", alert.channel)})
+    return {**detail, "story": story, "considered": explanation_record(explanation, "", alert.channel)}
 
 
 def drop(session: Session, ids: Collection[str]) -> None:
