@@ -1,3 +1,4 @@
+-- What the alerts of one decision hold in a row that they share.
 CREATE TABLE decisions (
     id TEXT NOT NULL,
     detail TEXT NOT NULL,
