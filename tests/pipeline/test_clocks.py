@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ import pytest
 from kit.feeds import Entry, FeedServer
 from kit.receiver import Answer, Receiver
 from kit.system import START, System, settings
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from alerts.pipeline import steps
 from alerts.runtime.bulkhead import Bulkhead
@@ -64,6 +65,38 @@ def test_while_the_server_is_away_time_goes_on_from_its_last_answer(database_url
         clock._database, clock._asked = away, float("-inf")
     assert timedelta(0) <= known() - first < timedelta(hours=1)
     assert never() - utc_now() > timedelta(hours=24), "nothing is known yet, so it is this machine's"
+
+
+def test_an_answer_that_is_seen_late_moves_no_clock(database_url: str) -> None:
+    """A busy process sees some after 0.8 seconds: going by one of these alone it would be behind by half of that."""
+    database, other = Database(database_url), Database(database_url)
+    if database.is_sqlite:
+        pytest.skip("SQLite has no server")
+    delays = iter([0.0, 0.0, 0.8, 0.0, 0.8, 0.8])
+    event.listen(database.engine, "after_cursor_execute", lambda *_: time.sleep(next(delays, 0.0)))
+    clock = SharedClock(database, off_by(0))
+    for _ in range(6):
+        clock._asked = float("-inf")
+        clock()
+        with other.read() as session:
+            before = clock()
+            answer = session.execute(text("SELECT clock_timestamp()")).scalar_one()
+            after = clock()
+        assert before - GAP / 4 < answer < after + GAP / 4
+    database.dispose()
+    other.dispose()
+
+
+def test_a_server_whose_clock_is_set_is_believed(database: Database) -> None:
+    if database.is_sqlite:
+        pytest.skip("SQLite has no server")
+    clock = SharedClock(database, off_by(0))
+    now = clock()
+    least, greatest, learned = clock._known or pytest.fail("nothing is known")
+    for seconds in (-90, 90):
+        clock._known = least + seconds * GAP, greatest + seconds * GAP, learned
+        clock._asked = float("-inf")
+        assert abs(clock() - now) < timedelta(seconds=60)
 
 
 def test_a_sender_with_a_clock_ahead_does_not_send_what_another_is_sending(

@@ -23,18 +23,25 @@ from alerts.store.types import Instant
 from alerts.store.upsert import insert_new
 
 ASKED_EVERY_SECONDS = 1.0
+_DRIFT = timedelta(milliseconds=1)  # by which two clocks may part in a second
 
 
 class SharedClock:
-    """Called, gives the time. Thread-safe; asks the server at most once a second, and counts on from its answer.
+    """Called, gives the time. Thread-safe; asks the server at most once a second, and counts on from its answers.
 
-    While the server does not answer, the last answer counts; before the first one, the clock of this machine."""
+    An answer is of some instant between question and receipt, which may be long where this process is busy. So each
+    answer only bounds the difference of the clocks, and what all of them leave is halved: two workers agree to within
+    their quickest answers. One whose clock was behind by more would take a message that another has just written for
+    one that is not due yet.
+
+    While the server does not answer, the last answers count; before the first one, the clock of this machine."""
 
     def __init__(self, database: Database, own: Callable[[], datetime]) -> None:
         self._database = database
         self._own = own
         self._lock = threading.Lock()
-        self._known: tuple[datetime, float] | None = None
+        # The least and the greatest time of the server when our monotonic clock was 0, by what it answered until then.
+        self._known: tuple[datetime, datetime, float] | None = None
         self._asked = float("-inf")
 
     def __call__(self) -> datetime:
@@ -50,19 +57,26 @@ class SharedClock:
                 self._lock.release()
         if self._known is None:
             return self._own()
-        at, counted = self._known
-        return at + timedelta(seconds=time.monotonic() - counted)
+        least, greatest, _ = self._known
+        return least + (greatest - least) / 2 + timedelta(seconds=time.monotonic())
 
     def _ask(self) -> None:
-        before = time.monotonic()
         try:
             with self._database.engine.connect() as connection:
+                before = time.monotonic()
                 answer: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+                after = time.monotonic()
         except SQLAlchemyError:
             return  # the next query reports what is wrong with the database
         finally:
             self._asked = time.monotonic()
-        self._known = answer.astimezone(UTC), (before + self._asked) / 2  # the answer is of an instant in between
+        least, greatest = (answer.astimezone(UTC) - timedelta(seconds=each) for each in (after, before))
+        if self._known is not None:
+            drift = _DRIFT * (after - self._known[2])
+            both = max(least, self._known[0] - drift), min(greatest, self._known[1] + drift)
+            if both[0] <= both[1]:  # else the server's clock was set
+                least, greatest = both
+        self._known = least, greatest, after
 
 
 _CLOCK = table_of(ClockRow)
