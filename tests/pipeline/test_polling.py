@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import functools
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -450,8 +451,33 @@ def test_a_batch_with_many_items_is_stored_in_portions(lines: Any, feeds: FeedSe
     made.clock.move(minutes=2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(poll_step, "GATHER_SECONDS", 10.0)
-        patch.setattr(poll_step, "MAX_CHANGES", 8)
+        patch.setattr(poll_step, "MAX_FIRST_CHANGES", 8)
+        patch.setattr(poll_step, "MAX_CHANGES", 1)
         steps.poll_sources(made.runtime, "s0", "s1", "s2")
-    stamps = {row.first_observed for row in made.rows(ItemRow)}
-    assert len(made.rows(ItemRow)) == 12
-    assert len(stamps) == 2, "two of them together, and one"
+        stamps = {row.first_observed for row in made.rows(ItemRow)}
+        assert len(made.rows(ItemRow)) == 12
+        assert len(stamps) == 2, "two of them together, and one"
+        for name in ("s0", "s1", "s2"):
+            feeds.put(name, [Entry(f"{name}-new", f"Acme {name}", "", f"https://wire.example/{name}/new", FRESH)])
+        made.clock.move(minutes=2)
+        steps.poll_sources(made.runtime, "s0", "s1", "s2", due_only=False)
+    stamps = {row.first_observed for row in made.rows(ItemRow)} - stamps
+    assert len(made.rows(ItemRow)) == 15
+    assert len(stamps) == 3, "news in small portions"
+
+
+def test_news_waits_for_assessments_before_it_is_matched_but_a_first_poll_does_not(
+    wire: System, feeds: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(poll_step, "GIVE_WAY_SECONDS", 60.0)
+    feeds.put("wire", [OUTAGE])
+    with wire.runtime.precedence.near():
+        assert steps.poll_sources(wire.runtime, "wire")[0].new == 1
+    feeds.put("wire", [OUTAGE, RULING])
+    with ThreadPoolExecutor(1) as pool:
+        with wire.runtime.precedence.near():
+            polling = pool.submit(steps.poll_sources, wire.runtime, "wire", due_only=False)
+            with pytest.raises(TimeoutError):
+                polling.result(0.5)
+            assert len(wire.rows(ItemRow)) == 1
+        assert polling.result(20)[0].new == 1

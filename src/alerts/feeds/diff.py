@@ -89,6 +89,7 @@ class Decision:
     held: int = 0
     quarantine: str = ""
     released: bool = False  # a quarantine ended with this poll; its items are backfill
+    begins: bool = False  # nothing of the feed was known before
     entry_hashes: tuple[tuple[str, str], ...] = ()  # hash of an entry's bytes to item id, of all that was decided
 
 
@@ -134,6 +135,7 @@ def decide(source: Source, parsed: ParsedFeed, known: KnownItems, state: FeedSta
         held=len(new) - len(admitted),
         quarantine=quarantine,
         released=bool(backfill) and known.total > 0,
+        begins=known.total == 0,
         entry_hashes=tuple(entry_hashes),
     )
 

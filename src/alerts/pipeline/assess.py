@@ -74,24 +74,25 @@ def assess(runtime: Runtime, *institutions: str) -> list[Transition]:
 
     Idempotent: the cursors of the cases say what is assessed. Enqueues the deliveries that can be sent. Several
     institutions share one transaction, so each costs a few rows and not a dozen statements."""
-    try:
-        return _assess_together(runtime, institutions)
-    except (AlertsError, DBAPIError):
-        raise  # of the database or the configuration: no institution's fault
-    except Exception:
-        if len(institutions) == 1:
-            raise
-    # One that cannot be assessed must not block the others: each is tried alone, and its error raised at the end.
-    found, faults = [], []
-    for each in institutions:
+    with runtime.precedence.near():
         try:
-            found += _assess_together(runtime, [each])
-        except Exception as fault:  # noqa: BLE001
-            logs.event("assess.broken", logging.ERROR, caught=True, institution=each)
-            faults.append(fault)
-    if faults:
-        raise faults[0]
-    return found
+            return _assess_together(runtime, institutions)
+        except (AlertsError, DBAPIError):
+            raise  # of the database or the configuration: no institution's fault
+        except Exception:
+            if len(institutions) == 1:
+                raise
+        # One that cannot be assessed must not block the others: each is tried alone, and its error raised at the end.
+        found, faults = [], []
+        for each in institutions:
+            try:
+                found += _assess_together(runtime, [each])
+            except Exception as fault:  # noqa: BLE001
+                logs.event("assess.broken", logging.ERROR, caught=True, institution=each)
+                faults.append(fault)
+        if faults:
+            raise faults[0]
+        return found
 
 
 def _assess_together(runtime: Runtime, institutions: Sequence[str]) -> list[Transition]:

@@ -39,7 +39,10 @@ MAX_LOST_LEASES = 2
 HOST_GAP = timedelta(seconds=1)
 MAX_HOST_WAIT = timedelta(seconds=3)  # a source whose turn at its host comes later is released and polled then
 STOPPED_FOR = timedelta(days=36500)
-MAX_CHANGES = 500  # new and changed items stored in one transaction, but for those of one feed
+# New and changed items stored in one transaction, but for those of one feed: few, so that the first are on their way to
+# receivers while the next are matched; more where the feeds were never read before, and hold little news.
+MAX_CHANGES, MAX_FIRST_CHANGES = 128, 500
+GIVE_WAY_SECONDS = 0.3  # that polls wait before they match what they brought, while assessments go on
 GATHER_SECONDS = 0.02  # that a finished fetch waits for others of its batch, to be recorded with them
 
 
@@ -177,9 +180,10 @@ def _fetch(runtime: Runtime, job: _Job) -> _Fetched:
 
 
 def _record_apart(runtime: Runtime, active: Active, done: Sequence[_Fetched]) -> dict[str, PollOutcome]:
-    """Records polls together; in halves where they bring more than `MAX_CHANGES`, so that others wait briefly, or where
-    that fails, so that a fault with one of them harms no other."""
-    if len(done) == 1 or sum(len(each.changes) for each in done) <= MAX_CHANGES:
+    """Records polls together; in halves where they bring too much at once, or where that fails, so that a fault with
+    one of them harms no other."""
+    most = MAX_FIRST_CHANGES if all(each.decision.begins for each in done if each.changes) else MAX_CHANGES
+    if len(done) == 1 or sum(len(each.changes) for each in done) <= most:
         try:
             return _record(runtime, active, done)
         except Exception as fault:  # noqa: BLE001
@@ -196,8 +200,13 @@ def _record(runtime: Runtime, active: Active, done: Sequence[_Fetched]) -> dict[
     """Stores what polls brought, with what it says about whom, and finishes them: one statement a table, one commit.
 
     Raises _LeaseLostError, and records nothing, where one of them is not ours any more."""
-    with runtime.database.computing():
-        found = _match(active, done)
+    found: list[_Matched] = []
+    patience = time.monotonic() + GIVE_WAY_SECONDS
+    for each in done:
+        if each.changes and not each.decision.begins:
+            runtime.precedence.give_way(patience)
+        with runtime.database.computing():
+            found += _match(active, [each])
     places = runtime.places("assess") if found else 0
     with runtime.database.write(flush=False) as session:
         if found:

@@ -20,6 +20,7 @@ from alerts.rendering.render import Renderer
 from alerts.runtime.bulkhead import Bulkhead
 from alerts.runtime.case_cache import CaseCache
 from alerts.runtime.configuration import Active, Configuration, Generations
+from alerts.runtime.precedence import Precedence
 from alerts.runtime.task_requests import SIZES, TaskRequests
 from alerts.store.clock import SharedClock
 from alerts.store.database import Database
@@ -44,6 +45,7 @@ class Runtime:
     stream: TextIO = field(default_factory=lambda: sys.stdout)
     cases: CaseCache = field(default_factory=CaseCache)
     bulkhead: Bulkhead = field(default_factory=Bulkhead)
+    precedence: Precedence = field(default_factory=Precedence)
     contact: str = ""
     pages: Pages | None = None
     room: Callable[[str, bool], int] = lambda _task, _claimed: sys.maxsize
