@@ -34,10 +34,8 @@ def measure() -> Part:
         "c",
         "Item observed to message at the receiver",
         "Two workers with all queues. The observation is stamped as the poll's transaction stores it; the message has "
-        "arrived when a receiver on the loopback interface has read it. "
-        "*Idle*: sources become due one after the other, "
-        f"{SOURCES / IDLE_SECONDS:.0f} a second. *Under load*: all {SOURCES} "
-        f"sources are due at once with {ENTRIES} new "
+        "arrived when a receiver on the loopback interface has read it. *Idle*: sources become due one after the other, "
+        f"{SOURCES / IDLE_SECONDS:.0f} a second. *Under load*: all {SOURCES} sources are due at once with {ENTRIES} new "
         f"entries each, {BURSTS} times over, so that both workers are busy from the first to the last; {ROUNDS} rounds, "
         "each with its percentiles.",
     )
