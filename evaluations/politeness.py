@@ -33,7 +33,7 @@ from pathlib import Path
 import feedparser
 
 from alerts.feeds.diff import KnownItem, KnownItems, Wanted
-from alerts.feeds.fetching.fetch import make_client, user_agent
+from alerts.feeds.fetching.fetch import make_client
 from alerts.feeds.poll import poll_feed
 from alerts.feeds.schedule import first_poll
 from alerts.feeds.state import FeedState
@@ -236,7 +236,7 @@ def ours(publishers: Publishers, base: str, end: datetime) -> dict[str, datetime
     for path in PATHS:
         source = Source(id=path, url=f"{base}/{path}", publisher=path, interval=INTERVAL, allow_private=True)
         heapq.heappush(agenda, (first_poll(source, START, INTERVAL), path))
-    client = make_client(agent=user_agent("https://example.org/about-us"))
+    client = make_client("https://example.org/about-us")
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{folder}/turns.db")
         database.upgrade()

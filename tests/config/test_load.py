@@ -11,7 +11,7 @@ import pytest
 from alerts.config.load import fingerprint, load_entries
 from alerts.config.schema import ConfigTestForm
 from alerts.model.errors import ConfigError
-from alerts.model.institution import Criticality, Derivation, NameRules, Relation
+from alerts.model.institution import Criticality, Derivation, NameRules, Relation, Role
 from alerts.model.level import Axis, Level, LevelRules
 from alerts.model.settings import Settings
 from alerts.model.source import Reliability
@@ -520,7 +520,7 @@ def test_who_speaks_and_who_has_authority(tmp_path: Path) -> None:
         "- {id: both, url: 'https://x.org/c', publisher: Fed, authority_on: {ids: [zeta], tags: [bank]}}\n"
     )
     settings = load(tmp_path)
-    assert settings.authorities() == {"fed"}
+    assert [each.id for each in settings.institutions.values() if each.role is Role.AUTHORITY] == ["fed"]
     assert settings.sources["tagged"].authority_on == {"acme"}
     assert settings.sources["listed"].authority_on == settings.sources["both"].authority_on == {"acme", "zeta"}
     assert [settings.sources["tagged"].is_direct_for(each) for each in ("fed", "acme", "zeta")] == [True, True, False]

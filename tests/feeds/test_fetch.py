@@ -23,7 +23,7 @@ pytestmark = pytest.mark.servers
 
 @pytest.fixture
 def client() -> HttpClient:
-    return make_client(agent=user_agent("ops@example.org"))
+    return make_client("ops@example.org")
 
 
 def get(
@@ -307,7 +307,7 @@ def test_allow_private_opens_the_network_of_the_source_alone(
     raw_server.on("/feed")
     table = {"own.example": [[own]], "other.example": [[other]]}
     client, url = names(raw_server, table), raw_server.url("/feed", host="other.example")
-    bounds = Bounds(9, max_bytes=10_000, private_host="own.example")
+    bounds = Bounds(Limits(9, compressed=10_000, overhead=0), private_host="own.example")
     if asked:
         with client.open("GET", url, bounds) as response:
             assert b"".join(response.body) == FEED
@@ -397,7 +397,7 @@ def test_credentials_and_queries_are_not_shown() -> None:
 def test_who_asks() -> None:
     assert user_agent(" ops@example.org ").endswith("(feed reader; ops@example.org)")
     assert user_agent("a\r\nX: y").isprintable()
-    assert "no contact configured" in user_agent()
+    assert "no contact configured" in user_agent("")
 
 
 def test_inflate_never_holds_more_than_it_may() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kit.rawserver import RawServer, Request
 
+from alerts.feeds.feed import Limits
 from alerts.feeds.fetching.fetch import make_client
 from alerts.feeds.fetching.network import Bounds, RequestError, request_target
 
@@ -53,7 +54,7 @@ def test_any_text_is_an_address_that_can_be_sent_or_none(text: str, start: str) 
 def test_an_answer_may_come_before_the_request_was_read(raw_server: RawServer) -> None:
     raw_server.on("/hub", "413 Payload Too Large", b"no")
     form = {"hub.topic": "x" * 4_000_000}
-    bounds = Bounds(9, max_bytes=10_000, private_host="127.0.0.1")
+    bounds = Bounds(Limits(9, compressed=10_000, overhead=0), private_host="127.0.0.1")
     with make_client().open("POST", raw_server.url("/hub"), bounds, form=form) as response:
         assert response.status == 413
 
@@ -64,7 +65,7 @@ def test_an_informational_answer_is_not_the_answer(raw_server: RawServer) -> Non
         connection.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n")
 
     raw_server.otherwise = answer
-    bounds = Bounds(9, max_bytes=10_000, private_host="127.0.0.1")
+    bounds = Bounds(Limits(9, compressed=10_000, overhead=0), private_host="127.0.0.1")
     with make_client().open("GET", raw_server.url("/"), bounds) as response:
         assert (response.status, b"".join(response.body)) == (204, b"")
 
@@ -72,12 +73,12 @@ def test_an_informational_answer_is_not_the_answer(raw_server: RawServer) -> Non
 @pytest.mark.servers
 def test_the_bounds_hold_for_the_head_of_an_answer(raw_server: RawServer) -> None:
     raw_server.on("/", X="a" * 20_000)
-    bounds = Bounds(9, max_bytes=10_000, private_host="127.0.0.1")
+    bounds = Bounds(Limits(9, compressed=10_000, overhead=0), private_host="127.0.0.1")
     with (
         pytest.raises(RequestError, match="sends more than 10000"),
         make_client().open("GET", raw_server.url("/"), bounds),
     ):
         pass
-    over = Bounds(-1, max_bytes=10_000, private_host="127.0.0.1")
+    over = Bounds(Limits(-1, compressed=10_000, overhead=0), private_host="127.0.0.1")
     with pytest.raises(RequestError, match="not finished within"), make_client().open("GET", raw_server.url("/"), over):
         pass

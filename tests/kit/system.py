@@ -22,7 +22,7 @@ from alerts.pipeline import steps
 from alerts.pipeline.inline import Once
 from alerts.pipeline.poll import PollOutcome, finding_rows
 from alerts.pipeline.publish import publish_edits
-from alerts.runtime.configuration import Active
+from alerts.runtime.configuration import Active, Configuration
 from alerts.runtime.runtime import Runtime, configuration_of
 from alerts.runtime.task_requests import TaskRequests
 from alerts.store.database import Database
@@ -156,6 +156,12 @@ def write(directory: Path, content: dict[str, Any] | str) -> Path:
     return directory
 
 
+def look(configuration: Configuration) -> Active:
+    """What is in force once the files are read again, as if the second between two looks had passed."""
+    configuration._looked = float("-inf")
+    return configuration.current()
+
+
 class System:
     """Everything that the steps need, and short ways to ask what came of them.
 
@@ -268,8 +274,11 @@ class System:
         """Puts another configuration in force, or the files as they are now."""
         if content is not None:
             write(self.config, content)
-        self.runtime.configuration.look()  # as if the second between two looks had passed
+        self.look_again()
         publish_edits(self.runtime)  # as the next tick would
+
+    def look_again(self) -> None:
+        look(self.runtime.configuration)
 
     def rows(self, table: type[Base], **where: Any) -> list[Any]:
         """The rows of a table in the order of their keys."""

@@ -36,7 +36,7 @@ def test_a_level_compares_with_its_name_as_with_itself(one: Level, other: Level)
 
 
 def test_a_level_compares_with_no_other_word() -> None:
-    with pytest.raises(ValueError, match="severe"):
+    with pytest.raises(KeyError, match="severe"):
         assert Level.LOW < "severe"
 
 

@@ -62,7 +62,7 @@ def test_an_edit_on_one_host_is_in_force_on_all_and_no_other_turns_it_back(lines
     assert number(here) == 2
     assert there.runtime.configuration.current().settings.levels.margin == 0.04
     write(there.config, {**content, "levels": {"margin": 0.04}})
-    there.runtime.configuration.look()
+    there.look_again()
     there.settle(seconds=1)
     assert number(here) == 2
 
@@ -179,17 +179,17 @@ def test_a_file_that_turns_empty_needs_a_confirmation_and_one_that_is_renamed_do
     line: System = lines(content)
     more = line.config / "more.yaml"
     more.write_text("institutions: [{id: initech, name: Initech}]\n", encoding="utf-8")
-    line.runtime.configuration.look()
+    line.look_again()
     line.settle(seconds=1)
     assert number(line) == 2
     more.write_text("# institutions:\n", encoding="utf-8")
-    line.runtime.configuration.look()
+    line.look_again()
     line.settle(seconds=1)
     assert number(line) == 2
     assert [each.file for each in line.runtime.configuration.problems] == [str(more)]
     more.write_text("institutions: [{id: initech, name: Initech}]\n", encoding="utf-8")
     more.rename(line.config / "other.yaml")
-    line.runtime.configuration.look()
+    line.look_again()
     line.settle(seconds=1)
     assert (number(line), line.runtime.configuration.problems) == (3, ())
 

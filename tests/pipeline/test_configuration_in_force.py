@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from kit.feeds import Entry, FeedServer
-from kit.system import START, System, settings, write
+from kit.system import START, System, look, settings, write
 
 from alerts.model.errors import ConfigError
 from alerts.runtime.configuration import Configuration
@@ -73,14 +73,14 @@ def test_a_broken_edit_is_refused_and_the_last_good_one_stays_in_force(
     good = made.runtime.configuration.current().settings.hash
     broken = made.config / "broken.yaml"
     broken.write_text("subscribers:\n  - id: night\n    tier: platinum\n", encoding="utf-8")
-    assert made.runtime.configuration.look().settings.hash == good
+    assert look(made.runtime.configuration).settings.hash == good
     (problem,) = made.runtime.configuration.problems
     assert str(problem).startswith(f"{broken}:3:11: ")
     feeds.put("wire", [OUTAGE])
     made.poll("wire")
     assert len(made.rows(AlertRow)) == 1, "work goes on"
     broken.unlink()
-    assert made.runtime.configuration.look().settings.hash == good
+    assert look(made.runtime.configuration).settings.hash == good
     assert made.runtime.configuration.problems == ()
     assert "config.refused" in caplog.messages
 
@@ -88,7 +88,7 @@ def test_a_broken_edit_is_refused_and_the_last_good_one_stays_in_force(
 def look_again(configuration: Configuration) -> None:
     """As if the time between two looks, and between two tries of the same files, had passed."""
     configuration._read = float("-inf")
-    configuration.look()
+    look(configuration)
 
 
 def test_files_that_were_away_for_a_moment_are_in_force_again(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_a_secret_file_that_was_missing_needs_no_edit_once_it_is_there(tmp_path:
     (problem,) = read.problems
     assert "does not exist" in problem.message
     secret.write_text("console://\n", encoding="utf-8")
-    assert read.look().settings.subscribers == {}, "not every second: a large one takes its time"
+    assert look(read).settings.subscribers == {}, "not every second: a large one takes its time"
     look_again(read)
     assert read.problems == ()
     assert "desk" in read.current().settings.subscribers
@@ -167,7 +167,7 @@ def test_a_process_that_matches_nothing_builds_no_matcher_and_one_that_does_buil
         if matches:
             read.current().matcher  # noqa: B018
         (config / "more.yaml").write_text(f"institutions:\n  - {{id: more-{number}, name: More {number}}}\n")
-        active = read.look()
+        active = look(read)
         assert f"more-{number}" in active.settings.institutions
         assert ("matcher" in vars(active)) is matches
 

@@ -162,12 +162,12 @@ def test_a_refused_configuration_is_told_without_its_secrets(lines: Any, feeds: 
     good = (line.config / "alerts.yaml").read_text()
     (line.config / "alerts.yaml").write_text(good + "\nnonsense: hunter2\n")
     for _ in range(4):
-        line.runtime.configuration.look()
+        line.look_again()
         check(line, minutes=1)
     assert told(receiver) == [(["refused:configuration"], [])]
     assert "hunter2" not in str(receiver.received[0].body)
     (line.config / "alerts.yaml").write_text(good)
-    line.runtime.configuration.look()
+    line.look_again()
     check(line, minutes=1)
     check(line, minutes=2)
     assert told(receiver)[1:] == [([], ["refused:configuration"])]

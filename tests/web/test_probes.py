@@ -38,7 +38,7 @@ def test_metrics_count_what_the_database_holds(town: System, browser: Browser) -
     assert found["alerts_overdue{kind=polls}"] >= 0
     town.later(hours=2)
     (town.runtime.configuration.directory / "alerts.yaml").write_text("sources: 3", encoding="utf-8")
-    town.runtime.configuration.look()
+    town.look_again()
     later = numbers(client.get("/metrics").text)
     assert later["alerts_config_refused"] == 1
     assert later["alerts_poll_lag_seconds"] >= 7000

@@ -165,11 +165,11 @@ def _clock(whose: str, shown: datetime, asked: datetime) -> tuple[str, str, str]
 
 def _network(app: App) -> Findings:
     """Fetches a source; of the first hosts the first that answers is enough."""
-    from alerts.feeds.fetching.fetch import fetch, make_client, user_agent
+    from alerts.feeds.fetching.fetch import fetch, make_client
     from alerts.feeds.state import FeedState
 
     by_host = {str(urlsplit(each.url).hostname): each for each in app.settings().sources.values()}
-    client = make_client(agent=user_agent(os.environ.get("ALERTS_CONTACT", "")))
+    client = make_client(os.environ.get("ALERTS_CONTACT", ""))
     problem = ""
     for host, source in list(by_host.items())[:MAX_HOSTS]:
         asked = datetime.now(UTC)

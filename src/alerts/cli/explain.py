@@ -24,8 +24,7 @@ def explain(app: App, alert: str, as_json: bool) -> None:
 
     active = app.active()
     with app.read() as session:
-        ids = listings.alerts_named(session, alert) or [alert]
-        records = [work_out(session, active, each) for each in ids]
+        records = [work_out(session, active, each) for each in listings.alerts_named(session, alert)]
     for number, record in enumerate(records):
         if as_json:
             click.echo(to_line(record))
@@ -62,7 +61,7 @@ def export(app: App, alert: str, file: Path | None) -> None:
 
     active = app.active()
     with app.read() as session:
-        ids = listings.alerts_named(session, alert) or [alert]
+        ids = listings.alerts_named(session, alert)
         if len(ids) > 1:
             raise UsageError(f"{alert} is a message of {len(ids)} alerts; export one of them: {', '.join(ids)}")
         found = export_alert(session, active, ids[0], Renderer(app.config_dir / "templates"))

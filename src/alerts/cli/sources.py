@@ -141,9 +141,9 @@ def discover(url: str, allow_private: bool, form: str | None) -> int:
 
 
 def _client() -> "HttpClient":
-    from alerts.feeds.fetching.fetch import make_client, user_agent
+    from alerts.feeds.fetching.fetch import make_client
 
-    return make_client(agent=user_agent(os.environ.get("ALERTS_CONTACT", "")))
+    return make_client(os.environ.get("ALERTS_CONTACT", ""))
 
 
 @sources.command()

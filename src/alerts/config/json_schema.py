@@ -1,8 +1,7 @@
 """The JSON Schema of the configuration, for editors."""
 
 from datetime import timedelta
-from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core.core_schema import ModelSchema
@@ -11,17 +10,12 @@ from alerts.config.schema import ConfigurationForm, Form
 from alerts.model.tables import table
 from alerts.model.times import format_duration
 
+_DESCRIPTIONS: Final[dict[str, dict[str, str]]] = table("alerts.config", "descriptions.yaml")
+
 
 def descriptions(form: type[Form]) -> dict[str, str]:
     """What each key of a form is for, from descriptions.yaml."""
-    by_form = _descriptions()
-    return {key: text for each in reversed(form.mro()) for key, text in by_form.get(each.__name__, {}).items()}
-
-
-@cache
-def _descriptions() -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = table("alerts.config", "descriptions.yaml")
-    return found
+    return {key: text for each in reversed(form.mro()) for key, text in _DESCRIPTIONS.get(each.__name__, {}).items()}
 
 
 class _Generator(GenerateJsonSchema):

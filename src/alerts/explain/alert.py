@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from alerts.model.alert import Alert
-from alerts.model.errors import NotFoundError
 from alerts.model.level import Transition
 from alerts.model.records import alert_record, answer_record, as_record, fields_of, rounded, some, transition_record
 from alerts.model.story import Evidence, Mix, Report
@@ -33,8 +32,6 @@ class Basis:
     def of(cls, session: Session, active: Active, alert_id: str, stories: int | None = None) -> "Basis":
         """With at most so many stories. Raises NotFoundError where there is no such alert."""
         row = listings.alert(session, alert_id)
-        if row is None:
-            raise NotFoundError("alert", alert_id, "`alerts deliveries` lists the ids of messages")
         (alert,) = alerts.of_rows(session, [row])
         institution = active.settings.institutions.get(alert.institution)
         leads = [each.story for each in (alert.lead, *alert.also) if each is not None and each.story]

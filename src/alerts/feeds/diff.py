@@ -22,6 +22,7 @@ from datetime import datetime, timedelta
 from alerts.feeds import identity
 from alerts.feeds.feed import Entry, ParsedFeed
 from alerts.feeds.state import FeedState
+from alerts.model.fields import grouped
 from alerts.model.item import Item
 from alerts.model.source import Source
 
@@ -148,11 +149,8 @@ class _Matcher:
         self._home = parsed.link
         self._entries = [entry for entry in parsed.entries if not entry.withdrawn]
         self._by_id = known.by_id
-        self._by_link: dict[str, list[KnownItem]] = {}
-        self._by_title: dict[str, list[KnownItem]] = {}
-        for item in known.by_id.values():
-            self._by_link.setdefault(item.link_key, []).append(item)
-            self._by_title.setdefault(item.title_key, []).append(item)
+        self._by_link = grouped((item.link_key, item) for item in known.by_id.values())
+        self._by_title = grouped((item.title_key, item) for item in known.by_id.values())
         self._taken: set[str] = set(parsed.skipped)  # ids that an entry of this feed has already
         self._base = [identity.entry_id(source, entry, self._home) for entry in self._entries]
         self._shared = Counter(self._base)

@@ -1,13 +1,14 @@
 """All that is remembered of a source between two polls."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from pydantic import TypeAdapter
+
 from alerts.feeds.links import storable, unmasked
 from alerts.model.source import Source
-from alerts.model.times import format_time, parse_time
 
 STALE_LEAST: Final = timedelta(days=30)
 STALE_RHYTHMS: Final = 4  # times the usual time between two items
@@ -83,21 +84,15 @@ class FeedState:
 
     def to_json(self) -> dict[str, Any]:
         """JSON values, defaults left out."""
-        changed = {name: value for name, default in _DEFAULTS.items() if (value := getattr(self, name)) != default}
-        return {name: format_time(value) if isinstance(value, datetime) else value for name, value in changed.items()}
+        stored: dict[str, Any] = _STATE.dump_python(self, mode="json", exclude_defaults=True)
+        return stored
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any] | None) -> "FeedState":
-        values: dict[str, Any] = {
-            name: parse_time(value) if name in _INSTANTS else tuple(value) if isinstance(value, list) else value
-            for name, value in (record or {}).items()
-            if name in _DEFAULTS and value is not None
-        }
-        return cls(**values)
+        return _STATE.validate_python({name: value for name, value in (record or {}).items() if value is not None})
 
 
-_DEFAULTS: Final = {field.name: field.default for field in fields(FeedState)}
-_INSTANTS: Final = frozenset(field.name for field in fields(FeedState) if str(field.type).startswith("datetime"))
+_STATE: Final = TypeAdapter(FeedState)
 _LASTING: Final = ["seen", "last_new", "first_success", "last_success", "rhythm", "newest_item", "longest_gap", "polls"]
 
 

@@ -51,12 +51,7 @@ class Level(StrEnum):
 LEVELS = tuple(Level)
 
 
-class _Ranks(dict[str, int]):
-    def __missing__(self, word: str) -> int:
-        raise ValueError(f"{word!r} is no level")
-
-
-_RANKS = _Ranks({level: rank for rank, level in enumerate(LEVELS)})
+_RANKS: dict[str, int] = {level: rank for rank, level in enumerate(LEVELS)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from alerts.model.errors import NotFoundError, did_you_mean
-from alerts.model.institution import Institution, Role
+from alerts.model.institution import Institution
 from alerts.model.level import LevelRules
 from alerts.model.source import Source
 from alerts.model.subscriber import Access, Operators, Selection, Silence, Subscriber
@@ -31,10 +31,6 @@ class Settings:
     silences: tuple[Silence, ...] = ()
     operators: Operators = field(default_factory=Operators)
     access: Access = field(default_factory=Access)
-
-    def authorities(self) -> frozenset[str]:
-        """The institutions that act upon others (`role: authority`)."""
-        return frozenset(each.id for each in self.institutions.values() if each.role is Role.AUTHORITY)
 
     def institution(self, key: str) -> Institution:
         """A tracked institution. Raises NotFoundError, which says where to look."""

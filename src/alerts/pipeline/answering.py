@@ -79,7 +79,7 @@ def take_back(runtime: Runtime, answer_id: str, who: str, *, subscriber: str = "
 def ack(runtime: Runtime, key: str, who: str = "") -> list[Acked]:
     """An operator has seen an alert, or all alerts of a delivery; a beginning of its id is enough."""
     with runtime.database.read() as session:
-        seen = [_alert(session, each) for each in listings.alerts_named(session, key) or [key]]
+        seen = [_alert(session, each) for each in listings.alerts_named(session, key)]
     for alert in seen:
         give(runtime, alert.id, AnswerKind.ACKNOWLEDGE, who=who)
     return [(each.subscriber, each.institution, tuple(change.axis for change in each.changes)) for each in seen]
@@ -102,10 +102,7 @@ def ack_level(runtime: Runtime, subscriber: str, institution: str, *axes: Axis |
 
 
 def _alert(session: Session, alert_id: str) -> Alert:
-    row = listings.alert(session, alert_id)
-    if row is None:
-        raise NotFoundError("alert", alert_id, "`alerts deliveries` lists the ids of messages")
-    (found,) = alerts.of_rows(session, [row])
+    (found,) = alerts.of_rows(session, [listings.alert(session, alert_id)])
     return found
 
 

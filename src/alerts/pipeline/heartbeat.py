@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from alerts.config.environment import http_address, setting
+from alerts.feeds.feed import Limits
 from alerts.feeds.fetching.network import Bounds, HttpClient
 from alerts.feeds.links import host_key
 from alerts.model.errors import UsageError
@@ -51,7 +52,7 @@ def heartbeat(runtime: "Runtime", url: Secret | None) -> threading.Thread | None
 
 def _ask(client: HttpClient, url: Secret) -> None:
     address = url.reveal()
-    bounds = Bounds(TIMEOUT_SECONDS, max_bytes=1 << 20, private_host=host_key(address))
+    bounds = Bounds(Limits(TIMEOUT_SECONDS, compressed=1 << 20), private_host=host_key(address))
     try:
         with client.open("GET", address, bounds) as answer:
             status = answer.status

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from alerts.access.links import Pages
 from alerts.access.signing import Purpose
+from alerts.feeds.feed import Limits
 from alerts.feeds.fetching.network import FAILURES, Bounds, RequestError
 from alerts.feeds.links import host_key, unmasked
 from alerts.feeds.schedule import outside_skipped
@@ -37,8 +38,7 @@ ASK_AGAIN: Final = timedelta(hours=1)  # until a hub that granted no lease is as
 LEAST_GAP: Final = timedelta(seconds=30)  # however often a hub pushes, a source is not polled more often because of it
 # The least time between two polls of a source whose hub is trusted, apart from those that a push triggers.
 BACKUP: Final = timedelta(hours=4)
-_SECONDS = 15.0
-_MAX_ANSWER = 256 * 1024  # bytes of a hub's answer, of which only the status is read
+_LIMITS = Limits(total=15.0, compressed=256 * 1024, overhead=0)  # of a hub's answer only the status is read
 LEASE = timedelta(days=10)  # the lease to request; the hub decides
 _LONGEST = timedelta(days=365)
 _TRUST: Final = ("pushed", "trusted")  # keys that outlive a renewal of the subscription
@@ -63,9 +63,9 @@ def after_poll(runtime: Runtime, source: Source, state: FeedState) -> None:
         # Written before the request: the hub may verify it before it has answered.
         system_state.put(session, _fact(source.id), now, {**asked, **kept})
     private_host = host_key(source.url) if source.allow_private else ""
-    bounds = Bounds(total=_SECONDS, max_bytes=_MAX_ANSWER, private_host=private_host)
+    bounds = Bounds(_LIMITS, private_host)
     try:
-        form = subscribe(state.hub, unmasked(state.topic, source.url), callback, secret)
+        form = subscribe(unmasked(state.topic, source.url), callback, secret)
         # The body is not read: only the status counts, and a hub may send without end.
         with runtime.client.open("POST", state.hub, bounds, form=form) as answer:
             said = f"status {answer.status}"
@@ -189,24 +189,15 @@ class Verification:
     denied: str | None = None
 
 
-def subscribe(hub: str, topic: str, callback: str, secret: str = "") -> dict[str, str]:
-    """The form fields of a request to the hub (section 5.1).
-
-    Raises ValueError where the secret is longer than the 199 bytes that the standard allows, or would go out
-    over an unencrypted connection."""
+def subscribe(topic: str, callback: str, secret: str) -> dict[str, str]:
+    """The form fields of a request to the hub (section 5.1). A `secret` goes out as it is: see `_secret`."""
     form = {
         "hub.callback": callback,
         "hub.mode": "subscribe",
         "hub.topic": topic,
         "hub.lease_seconds": str(int(LEASE.total_seconds())),
     }
-    if secret:
-        if len(secret.encode()) >= 200:
-            raise ValueError("the secret of a WebSub subscription has at most 199 bytes")
-        if not hub.startswith("https:"):
-            raise ValueError(f"{hub}: a secret goes only to a hub with https")
-        form["hub.secret"] = secret
-    return form
+    return form | ({"hub.secret": secret} if secret else {})
 
 
 def verify(query: Mapping[str, str], topic: str | None) -> Verification:

@@ -15,6 +15,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from alerts.model.counted import counted
 from alerts.model.fields import grouped
 from alerts.model.level import Axis, Level, LevelRules, Transition
 
@@ -95,8 +96,7 @@ def _sentence(axis: Axis, points: Sequence[Point], moves: Sequence[Transition]) 
     said = f"{axis.value.capitalize()}: score {points[0][1]:.2f} to {points[-1][1]:.2f}"
     if not moves:
         return said + ", no level change."
-    count = "1 level change" if len(moves) == 1 else f"{len(moves)} level changes"
-    return f"{said}, {count}, the last to {moves[-1].to} on {_day(moves[-1].at)}."
+    return f"{said}, {counted(len(moves), 'level change')}, the last to {moves[-1].to} on {_day(moves[-1].at)}."
 
 
 def _panel(

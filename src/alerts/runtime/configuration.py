@@ -21,7 +21,7 @@ from alerts.config.files import Contents, Outline, emptied
 from alerts.config.load import Loaded, fingerprint, load_contents, load_entries
 from alerts.matching.matcher import Matcher
 from alerts.model.errors import AlertsError, ConfigError, Problem
-from alerts.model.institution import Institution
+from alerts.model.institution import Institution, Role
 from alerts.model.records import digest
 from alerts.model.settings import Settings
 from alerts.model.source import Source
@@ -81,7 +81,8 @@ class Active:
 
     @cached_property
     def authorities(self) -> frozenset[str]:
-        return self.settings.authorities()
+        """The institutions that act upon others."""
+        return frozenset(each.id for each in self.settings.institutions.values() if each.role is Role.AUTHORITY)
 
     @cached_property
     def wanted(self) -> frozenset[On]:
@@ -250,12 +251,6 @@ class Configuration:
             raise ConfigBehindError(self._behind)
         assert self._active is not None  # noqa: S101 - else there is no object
         return self._active
-
-    def look(self) -> Active:
-        """Reads the files and the newest generation now, however recently that was done; returns what is in force."""
-        with self._lock:
-            self._look()
-        return self.current()
 
     def unpublished(self) -> Active | None:
         """The files, where they are good and not in force: what the next tick may publish."""

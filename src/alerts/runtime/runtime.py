@@ -55,9 +55,9 @@ class Runtime:
     @cached_property
     def client(self) -> HttpClient:
         """Made on first use: most commands fetch nothing."""
-        from alerts.feeds.fetching.fetch import make_client, user_agent
+        from alerts.feeds.fetching.fetch import make_client
 
-        return make_client(agent=user_agent(self.contact))
+        return make_client(self.contact)
 
     @cached_property
     def renderer(self) -> Renderer:

@@ -22,9 +22,9 @@ from alerts.rendering import escape
 from alerts.routing.alerts import Kind
 from alerts.routing.preferences import daily
 from alerts.routing.reasons import Reason
-from alerts.store.queries import listings
 from alerts.store.repositories import alerts, answers
 from alerts.store.repositories.subscriber_state import SqlNotifications
+from alerts.store.schema import AlertRow
 from alerts.web.auth import Visitor, with_form
 from alerts.web.site import Site, site_of
 
@@ -108,8 +108,8 @@ def _asked(site: Site, session: Session, request: Request) -> Asked:
     alert_id, channel, expires_at = about
     if now >= expires_at:
         raise HTTPException(410, f"This link has expired: a message can be answered for {ANSWERABLE.days} days.")
-    row = listings.alert(session, alert_id)
-    if row is None or row.id != alert_id:
+    row = session.get(AlertRow, alert_id)
+    if row is None:
         raise HTTPException(410, "This alert is no longer on record, so it can no longer be answered.")
     subscriber = site.settings.subscribers.get(row.subscriber)
     if subscriber is None:

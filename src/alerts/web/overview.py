@@ -20,8 +20,7 @@ from alerts.web.site import visit
 
 WEEKS: Final = 8
 LISTED: Final = 100  # institutions in the heat map, those that stand highest; and rises that are listed
-RANK: Final = {level.value: level.rank for level in Level}
-Move = tuple[str, str, str, str, datetime]  # as `dashboard.moves_since` gives it
+Move = tuple[str, str, Level, Level, datetime]  # as `dashboard.moves_since` gives it
 
 
 def overview(request: Request) -> Response:
@@ -33,8 +32,8 @@ def overview(request: Request) -> Response:
         unseen = blind(session, site.settings, now)
         rises: dict[str, Move] = {}  # of each institution the newest to its highest level
         for move in dashboard.moves_since(session, now - NEWS):
-            least = RANK[rises[move[0]][3]] if move[0] in rises else RANK[move[2]]
-            if move[0] in known and RANK[move[3]] > max(least, RANK[move[2]]):
+            former = rises[move[0]][3] if move[0] in rises else move[2]
+            if move[0] in known and move[3] > max(former, move[2]):
                 rises[move[0]] = move
         raised = [key for key in known if highest[key] > Level.LOW]
         raised.sort(key=lambda key: (-highest[key].rank, key not in rises, known[key].name.casefold()))
@@ -50,7 +49,7 @@ def overview(request: Request) -> Response:
         "raised": raised,
         "quiet": [key for key in known if highest[key] is Level.LOW],
         "blind": unseen,
-        "rises": sorted(rises.values(), key=lambda move: (-RANK[move[3]], -move[4].timestamp())),
+        "rises": sorted(rises.values(), key=lambda move: (-move[3].rank, -move[4].timestamp())),
         "heat": by_week({key: levels[key] for key in shown}, moves, weeks),
         "weeks": weeks,
         "most": LISTED,
@@ -63,17 +62,17 @@ def by_week(
 ) -> dict[str, list[Level]]:
     """The highest level of each institution in each week, from the levels of now back through its changes, the newest
     first. `weeks` are in order, the last one is this one."""
-    standing = {key: {axis.value: level.rank for axis, level in axes.items()} for key, axes in levels.items()}
+    standing = {key: {axis.value: level for axis, level in axes.items()} for key, axes in levels.items()}
     found: dict[str, list[Level]] = {key: [] for key in levels}
     waiting = list(moves)[::-1]
     for week in reversed(weeks):
         highest = {key: max(axes.values()) for key, axes in standing.items()}
         while waiting and waiting[-1][4] >= week.start:
             key, axis, from_, _, _ = waiting.pop()
-            standing[key][axis] = RANK[from_]
-            highest[key] = max(highest[key], RANK[from_])
-        for key, rank in highest.items():
-            found[key].insert(0, LEVELS[rank])
+            standing[key][axis] = from_
+            highest[key] = max(highest[key], from_)
+        for key, level in highest.items():
+            found[key].insert(0, level)
     return found
 
 

@@ -39,7 +39,7 @@ _BY_STATUS = {
 }
 
 
-def user_agent(contact: str = "") -> str:
+def user_agent(contact: str) -> str:
     """The User-Agent header: the program, its version and a contact for publishers."""
     who = contact.strip() or "no contact configured"
     printable = "".join(char if " " <= char <= "~" else "?" for char in who)
@@ -47,10 +47,10 @@ def user_agent(contact: str = "") -> str:
 
 
 def make_client(
-    *, agent: str = "", resolver: Resolver | None = None, ssl_context: ssl.SSLContext | None = None
+    contact: str = "", *, resolver: Resolver | None = None, ssl_context: ssl.SSLContext | None = None
 ) -> HttpClient:
-    """The HTTP client that `fetch` needs. `agent` is the User-Agent header, by default `user_agent()`."""
-    own = {"User-Agent": agent or user_agent(), "Accept": ACCEPT, "Accept-Encoding": "gzip, deflate"}
+    """The HTTP client that `fetch` needs; publishers get the `contact`."""
+    own = {"User-Agent": user_agent(contact), "Accept": ACCEPT, "Accept-Encoding": "gzip, deflate"}
     return HttpClient(own, resolver=resolver, ssl_context=ssl_context)
 
 
@@ -62,13 +62,7 @@ def fetch(
     Follows redirects to checked addresses. `now` only stands in for the clock of servers that send no `Date`."""
     limits = limits or Limits()
     trail = _Trail(poll_url(source, state))
-    bounds = Bounds(
-        total=limits.total,
-        max_bytes=limits.compressed + limits.overhead,
-        private_host=host_key(source.url) if source.allow_private else "",
-        connect=limits.connect,
-        read=limits.read,
-    )
+    bounds = Bounds(limits, private_host=host_key(source.url) if source.allow_private else "")
     try:
         answer = _follow(client, trail, state, limits, bounds, now)
     except FAILURES as error:

@@ -27,7 +27,7 @@ import certifi
 import h11
 import idna
 
-from alerts.feeds.feed import ErrorKind
+from alerts.feeds.feed import ErrorKind, Limits
 from alerts.model.tables import table
 
 # Host name and port to the texts of its addresses, best first. Raises OSError where there are none.
@@ -63,26 +63,23 @@ class Bounds:
     Connections go to public addresses only, and to those of `private_host`, the host of a source with `allow_private`,
     and its network. Link-local addresses and metadata services are always refused."""
 
-    total: float  # seconds for everything
-    max_bytes: int  # of all answers together, as received
+    limits: Limits
     private_host: str = ""
-    connect: float = 10.0  # seconds for a connection
-    read: float = 20.0  # seconds of silence
     received: int = 0
     began: float = field(default_factory=time.monotonic)
 
     def left(self, seconds: float) -> float:
         """The least of `seconds` and the time until the deadline. Raises RequestError when it is over."""
-        left = self.began + self.total - time.monotonic()
+        left = self.began + self.limits.total - time.monotonic()
         if left <= 0:
-            raise RequestError(ErrorKind.TIMEOUT, f"not finished within {self.total:g} s")
+            raise RequestError(ErrorKind.TIMEOUT, f"not finished within {self.limits.total:g} s")
         return min(seconds, left)
 
     def count(self, data: bytes) -> bytes:
         """Counts what came off a socket. Raises RequestError beyond the limit."""
         self.received += len(data)
-        if self.received > self.max_bytes:
-            line = f"sends more than {self.max_bytes} bytes, headers and framing included"
+        if self.received > (most := self.limits.compressed + self.limits.overhead):
+            line = f"sends more than {most} bytes, headers and framing included"
             raise RequestError(ErrorKind.TOO_LARGE, line)
         return data
 
@@ -153,7 +150,7 @@ class HttpClient:
         with self._connect(target, bounds) as stream:
             # A server may answer, and close, before it has read everything.
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                stream.settimeout(bounds.left(bounds.read))
+                stream.settimeout(bounds.left(bounds.limits.read))
                 stream.sendall(request)
             events = _events(connection, stream, bounds)
             answer = next(event for event in events if isinstance(event, h11.Response))
@@ -169,7 +166,7 @@ class HttpClient:
         failure: Exception = OSError(f"cannot resolve {host}")
         for address in addresses:
             try:
-                stream = socket.create_connection((address, target.port), bounds.left(bounds.connect))
+                stream = socket.create_connection((address, target.port), bounds.left(bounds.limits.connect))
             except OSError as error:
                 failure = _no_connection(bounds) if isinstance(error, TimeoutError) else error
                 continue
@@ -177,7 +174,7 @@ class HttpClient:
                 return stream
             with contextlib.ExitStack() as stack:
                 stack.callback(stream.close)
-                stream.settimeout(bounds.left(bounds.connect))
+                stream.settimeout(bounds.left(bounds.limits.connect))
                 stream = self._tls.wrap_socket(stream, server_hostname=host)
                 stack.pop_all()
             return stream
@@ -216,7 +213,7 @@ class HttpClient:
 
         threading.Thread(target=work, name="resolve", daemon=True).start()
         try:
-            answer = answers.get(timeout=bounds.left(bounds.connect))
+            answer = answers.get(timeout=bounds.left(bounds.limits.connect))
         except queue.Empty:
             raise _no_connection(bounds) from None
         if isinstance(answer, (OSError, UnicodeError)):
@@ -227,7 +224,7 @@ class HttpClient:
 
 
 def _no_connection(bounds: Bounds) -> RequestError:
-    return RequestError(ErrorKind.TIMEOUT, f"no connection within {bounds.connect:g} s")
+    return RequestError(ErrorKind.TIMEOUT, f"no connection within {bounds.limits.connect:g} s")
 
 
 def system_resolver(host: str, port: int) -> list[str]:
@@ -269,7 +266,7 @@ def _events(connection: h11.Connection, stream: socket.socket, bounds: Bounds) -
     while True:
         event = connection.next_event()
         if event is h11.NEED_DATA:
-            stream.settimeout(bounds.left(bounds.read))
+            stream.settimeout(bounds.left(bounds.limits.read))
             try:
                 data = bounds.count(stream.recv(_CHUNK))
             except TimeoutError:

@@ -7,7 +7,7 @@ from operator import itemgetter
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from alerts.model.level import Axis, Transition
+from alerts.model.level import Axis, Level, Transition
 from alerts.model.times import EPOCH
 from alerts.store.repositories.transitions import lean_transition_of
 from alerts.store.schema import AlertRow, AssessmentRow, CaseRow, StoryEventRow, TransitionRow, table_of
@@ -50,12 +50,13 @@ def changes(session: Session, wanted: Mapping[str, tuple[datetime, str]]) -> dic
 
 def moves_since(
     session: Session, since: datetime, institutions: Sequence[str] | None = None
-) -> list[tuple[str, str, str, str, datetime]]:
+) -> list[tuple[str, str, Level, Level, datetime]]:
     """Institution, axis, levels before and after, and instant of the changes since an instant, the newest first."""
     query = select(_T.institution, _T.axis, _T.from_level, _T.to_level, _T.at).where(_T.at >= since)
     if institutions is not None:  # with the axes the index is entered at the right place
         query = query.where(_T.institution.in_(institutions), _T.axis.in_([axis.value for axis in Axis]))
-    return [tuple(row) for row in session.execute(query.order_by(_T.at.desc(), _T.id.desc()))]
+    rows = session.execute(query.order_by(_T.at.desc(), _T.id.desc()))
+    return [(institution, axis, Level(from_), Level(to), at) for institution, axis, from_, to, at in rows]
 
 
 def story_counts(session: Session, institutions: Sequence[str] | None = None) -> dict[str, int]:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from alerts.model.errors import NotFoundError
 from alerts.model.fields import grouped
 from alerts.model.level import Axis, Level
 from alerts.model.records import as_record, fields_of
@@ -117,9 +118,12 @@ def overdue(session: Session, now: datetime) -> dict[str, tuple[int, datetime | 
     return found
 
 
-def alert(session: Session, alert_id: str) -> schema.AlertRow | None:
-    """The alert of this id, or of the only one that begins so."""
-    return session.get(schema.AlertRow, alert_id) or _beginning(session, schema.AlertRow, alert_id)
+def alert(session: Session, alert_id: str) -> schema.AlertRow:
+    """The alert of this id, or of the only one that begins so. Raises NotFoundError where there is none."""
+    row = session.get(schema.AlertRow, alert_id) or _beginning(session, schema.AlertRow, alert_id)
+    if row is None:
+        raise NotFoundError("alert", alert_id, "`alerts deliveries` lists the ids of messages")
+    return row
 
 
 def _beginning(session: Session, table: type[_Row], beginning: str) -> _Row | None:
@@ -137,13 +141,13 @@ def ids_beginning(session: Session, table: str, beginning: str, limit: int = 50)
 
 
 def alerts_named(session: Session, key: str) -> list[str]:
-    """The ids of the alert, or of the alerts of the delivery, that `key` is the id of, or the beginning of it."""
-    row = alert(session, key)
-    if row is not None:
-        return [row.id]
-    delivery = _beginning(session, schema.DeliveryRow, key)
+    """The ids of the alert, or of the alerts of the delivery, that `key` is the id of, or the beginning of it.
+
+    Raises NotFoundError where there is neither."""
+    is_alert = _beginning(session, schema.AlertRow, key) is not None
+    delivery = None if is_alert else _beginning(session, schema.DeliveryRow, key)
     if delivery is None:
-        return []
+        return [alert(session, key).id]
     carried = select(schema.CarriedRow.alert).where(schema.CarriedRow.delivery == delivery.id)
     ids = select(schema.AlertRow.id).where(schema.AlertRow.id.in_(carried))
     return list(session.scalars(ids.order_by(schema.AlertRow.at, schema.AlertRow.id)))
