@@ -33,7 +33,9 @@ def rematch(runtime: Runtime, _key: str = "") -> bool:
 
     Idempotent: the progress is stored in the same transaction as the findings."""
     with runtime.database.read() as session:
-        active = runtime.configuration.current(system_state.in_force(session).number)
+        in_force = system_state.in_force(session)
+    active = runtime.configuration.current(in_force.number)
+    with runtime.database.read() as session:
         if is_current(session, active):
             return False
         known = system_state.get(session, system_state.MATCHING)

@@ -25,7 +25,8 @@ def advance_desk(runtime: Runtime, subscriber: str, *, release: timedelta | None
 
     `release`: groups go out so much before they are due."""
     with runtime.database.read() as session:
-        active = runtime.configuration.current(system_state.in_force(session).number)
+        in_force = system_state.in_force(session)
+    active = runtime.configuration.current(in_force.number)
     places = runtime.places("send")
     with runtime.database.write() as session:
         ready = advance(session, active, subscriber, runtime.clock(), places=places, release=release).ready

@@ -34,8 +34,9 @@ def tick(runtime: Runtime, *, gap: timedelta = timedelta(0), once: bool = False,
     now = runtime.clock()
     publish_edits(runtime)
     with runtime.database.read() as session:
-        active = runtime.configuration.current(system_state.in_force(session).number)
+        in_force = system_state.in_force(session)
         last = system_state.get(session, system_state.TICK)
+    active = runtime.configuration.current(in_force.number)
     room = {step: min(BATCH, runtime.room(step, True)) for step in ("send", "assess", "poll")}
     with runtime.database.write() as session:
         if gap and not system_state.try_acquire(session, "tick", now, gap):
