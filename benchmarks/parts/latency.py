@@ -35,9 +35,9 @@ def measure() -> Part:
         "Item observed to message at the receiver",
         "Two workers with all queues. The observation is stamped as the poll's transaction stores it; the message has "
         "arrived when a receiver on the loopback interface has read it. *Idle*: sources become due one after another, "
-        f"{SOURCES / IDLE_SECONDS:.0f} a second. *Under load*: all {SOURCES} sources are due at once with {ENTRIES} new "
-        f"entries each, {BURSTS} times over, so that both workers are busy to the last; {ROUNDS} rounds, each with its "
-        "percentiles.",
+        f"{SOURCES / IDLE_SECONDS:.0f} a second. *Under load*: all {SOURCES} sources are due at once with {ENTRIES} "
+        f"new entries each, {BURSTS} times over, so that both workers are busy to the last; {ROUNDS} rounds, each with "
+        "its percentiles.",
     )
     rows = []
     for kind in harness.DATABASES:
