@@ -46,6 +46,8 @@ def to_line(value: str, *, markup: bool) -> str:
 
 def tidy(text: str) -> str:
     """Normalises spaces and line breaks, and removes invisible characters."""
+    if text.isprintable() and "  " not in text:  # no other space is printable
+        return text.strip(" ")
     if "\r" in text or "\u2028" in text or "\u2029" in text or "\x85" in text:
         text = re.sub("\r\n?|[\u2028\u2029\x85]", "\n", text)
     if not text.isprintable():
