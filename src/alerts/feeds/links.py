@@ -12,9 +12,7 @@ _SECRET_LENGTH = 4  # characters; a shorter value is no secret
 _BLANK = re.compile(r"[\x00-\x20\x7f]+")
 _UNSOUND = re.compile('[<>"\ud800-\udfff]')
 # Most links: what is made of these is these.
-_SOUND = re.compile(
-    r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,4})?(?:/[A-Za-z0-9_.~%+@,/-]*)?(?:\?[A-Za-z0-9_.~%+@,/=&-]+)?", re.ASCII
-)
+_SOUND = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,4})?(?:/[\w.~%+@,=&/-]*)?(?:\?[\w.~%+@,=&/-]+)?", re.ASCII)
 
 
 def absolute(link: str, base: str = "") -> str:

@@ -52,8 +52,6 @@ def tidy(text: str) -> str:
         text = re.sub("\r\n?|[\u2028\u2029\x85]", "\n", text)
     if not text.isprintable():
         text = _UNSEEN.sub("", text)
-    if "\n" not in text:
-        return " ".join(text.split())
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n")
 
