@@ -65,8 +65,9 @@ def ours(recorded: Sequence[Poll], *, whole: bool = False) -> list[tuple[datetim
     return found
 
 
-def look_up(known: dict[str, KnownItem], wanted: Wanted) -> KnownItems:
+def look_up(known: dict[str, KnownItem], asked: Callable[[], Wanted]) -> KnownItems:
     """What a store's indexes would find."""
+    wanted = asked()
     found = {
         item_id: item
         for item_id, item in known.items()

@@ -32,7 +32,7 @@ from pathlib import Path
 
 import feedparser
 
-from alerts.feeds.diff import KnownItem, KnownItems, Wanted
+from alerts.feeds.diff import KnownItem, KnownItems
 from alerts.feeds.fetching.fetch import make_client
 from alerts.feeds.poll import poll_feed
 from alerts.feeds.schedule import first_poll
@@ -250,7 +250,7 @@ def ours(publishers: Publishers, base: str, end: datetime) -> dict[str, datetime
             publishers.now = at
             source = Source(id=path, url=f"{base}/{path}", publisher=path, interval=INTERVAL, allow_private=True)
 
-            def look_up(_wanted: Wanted, path: str = path) -> KnownItems:
+            def look_up(_wanted: object, path: str = path) -> KnownItems:
                 return KnownItems(known[path], len(known[path]))
 
             state = FeedState.from_json(json.loads(states.get(path, "{}")))

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from alerts.feeds import diff, poll
-from alerts.feeds.diff import ItemChange, KnownItem, KnownItems, Wanted
+from alerts.feeds.diff import ItemChange, KnownItem, KnownItems
 from alerts.feeds.feed import FetchResult
 from alerts.feeds.parsing.parse import parse
 from alerts.feeds.state import FeedState
@@ -67,7 +67,7 @@ def one_feed(folder: Path) -> Iterator[ItemChange]:
     source = _source(folder)
     known: dict[str, KnownItem] = {}
 
-    def look_up(_wanted: Wanted) -> KnownItems:
+    def look_up(_wanted: object) -> KnownItems:
         return KnownItems(known, len(known))
 
     state = FeedState()

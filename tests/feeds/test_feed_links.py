@@ -41,6 +41,13 @@ def test_no_text_raises(link: str, base: str) -> None:
     host_key(link)
 
 
+@given(rest=st.text(alphabet="aZ09.-_~%+@:,;/?=&#", max_size=12), base=st.sampled_from(["", "https://a.example/f/"]))
+def test_what_is_plainly_a_link_is_what_would_be_made_of_it(rest: str, base: str) -> None:
+    for scheme in ("http", "https"):
+        link = f"{scheme}://{rest}"
+        assert absolute(link, base) == absolute(f" {link}", base)
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -1,6 +1,7 @@
 """Polls in a row: fetched, read, decided on, planned; and cheap polls that bring what whole ones bring."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,7 +33,8 @@ class Desk:
     def state(self) -> FeedState:
         return FeedState.from_json(json.loads(self.stored))
 
-    def look_up(self, wanted: Wanted) -> KnownItems:
+    def look_up(self, asked: Callable[[], Wanted]) -> KnownItems:
+        wanted = asked()
         self.asked.append(wanted)
         found = [
             item

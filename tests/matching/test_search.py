@@ -72,6 +72,15 @@ def test_words_of_a_text_find_it(text: str, place: int, size: int) -> None:
             assert parse(query).score(text, "") > 0
 
 
+@given(text=st.text(alphabet="abCD1 .-_'@&+\t\n\x00", max_size=40), repeated=st.integers(1, 40))
+@example(text="AT&T & + b_c x", repeated=1)
+@example(text="b-C x_y abcD1", repeated=1)
+@example(text="abcD", repeated=20)
+def test_a_text_in_ascii_has_the_words_that_it_has_beside_another_word(text: str, repeated: int) -> None:
+    text += " " + text.replace(" ", "") * repeated  # words that are too long among them
+    assert {*index_words(item(text)).split(), "etre"} == {*index_words(item(text, "être")).split()}
+
+
 @given(raw=st.text(max_size=MAX_QUERY + 20), text=TEXTS)
 def test_any_query_is_answered_or_refused(raw: str, text: str) -> None:
     try:

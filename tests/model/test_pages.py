@@ -66,5 +66,13 @@ def test_no_text_raises(text: str) -> None:
     canonical(f"https://{text}")
 
 
+@given(
+    host=st.lists(st.sampled_from(["www", "m", "amp", "a", "news-1", ""]), max_size=4).map(".".join),
+    path=st.lists(st.sampled_from(["/", "amp", "x_~-.y", "%20", "", "?", "#", ":80"]), max_size=5).map("".join),
+)
+def test_what_is_plainly_a_page_has_the_form_of_others(host: str, path: str) -> None:
+    assert canonical(f"https://{host}{path}").lower() == canonical(f"HTTPS://{host}{path}").lower()
+
+
 def test_links_of_links_end() -> None:
     assert canonical("https://www.google.com/url?q=" * 5_000 + "https://a.example/")

@@ -126,9 +126,9 @@ def decide(source: Source, parsed: ParsedFeed, known: KnownItems, state: FeedSta
             unchanged += 1
     admitted, backfill, quarantine = _admit(new, parsed, known, state, now)
     entry_hashes += [(entry.entry_hash, item_id) for entry, item_id in admitted if entry.entry_hash]
-    changes = ((item_id, _change(source, parsed, entry, item_id, now)) for entry, item_id in admitted)
+    changes = (_change(source, parsed, *each, now) for each in admitted)
     return Decision(
-        new=tuple(replace(change, backfill=item_id in backfill) for item_id, change in changes),
+        new=tuple(replace(each, backfill=True) if each.item.id in backfill else each for each in changes),
         revised=tuple(revised),
         withdrawn=tuple(_withdrawn(source, parsed, known, now)),
         unchanged=unchanged,
@@ -154,7 +154,7 @@ class _Matcher:
         self._taken: set[str] = set(parsed.skipped)  # ids that an entry of this feed has already
         self._base = [identity.entry_id(source, entry, self._home) for entry in self._entries]
         self._shared = Counter(self._base)
-        self._links = Counter(identity.link_key(entry.link) for entry in self._entries)
+        self._links = Counter(identity.link_key(entry.link) for entry in self._entries if known.by_id)
         self.found: list[tuple[Entry, str, KnownItem | None]] = []
         self.duplicates = 0
 
@@ -169,7 +169,7 @@ class _Matcher:
         for index, entry in enumerate(self._entries):
             base = self._base[index]
             item = resolved.get(index)
-            if item is None and base:
+            if item is None and base and self._by_id:
                 item = self._by_resemblance(entry)
             item_id = self._fresh_id(entry, base) if item is None else item.id
             if item_id:
@@ -180,7 +180,7 @@ class _Matcher:
         return self
 
     def _by_own_id(self, entry: Entry, base: str) -> KnownItem | None:
-        if not base:
+        if not base or not self._by_id:
             return None
         variant = self._by_id.get(identity.variant_id(self._source, entry, self._home))
         item = self._by_id.get(base)

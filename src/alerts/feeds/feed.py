@@ -1,6 +1,6 @@
 """What a poll passes from step to step: the answer of a server, the feed as read, and its entries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -93,8 +93,8 @@ class RawFeed:
     `version` as feedparser names it (rss20, atom10, …), `malformed` what it says against the feed, or empty."""
 
     version: str
-    head: Mapping[str, Any]
-    entries: Sequence[Mapping[str, Any]]
+    head: dict[str, Any]
+    entries: Sequence[dict[str, Any]]
     malformed: str = ""
 
 

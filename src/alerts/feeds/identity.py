@@ -81,4 +81,6 @@ def prints(entry: Entry) -> tuple[str, str]:
 
 
 def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    text = unicodedata.normalize("NFC", text)
+    # As `text.tidy` leaves most.
+    return text.strip(" ") if text.isprintable() and "  " not in text else " ".join(text.split())

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from alerts.feeds import diff as deciding
 from alerts.feeds.diff import Decision, KnownItems, Wanted
@@ -19,8 +20,9 @@ from alerts.feeds.schedule import Plan, next_poll
 from alerts.feeds.state import FeedState, state_for
 from alerts.model.source import Source
 
-# The known items that a decision wants. Called once, after the fetch, and only where there are entries to decide on.
-LookUp = Callable[[Wanted], KnownItems]
+# The known items that a decision wants. Called once, after the fetch, and only where there are entries to decide on;
+# what it wants is worked out where it is asked for: of a source without items nobody does.
+LookUp = Callable[[Callable[[], Wanted]], KnownItems]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,6 @@ def read_answer(source: Source, state: FeedState, result: FetchResult, known: Lo
     if result.modified:
         parsed = parse(result.body, result.content_type, base_url=result.final_url, source=source, state=state)
         if parsed.error is None and not parsed.same_body:
-            found = known(deciding.wanted(source, parsed)) if parsed.entries else KnownItems()
+            found = known(partial(deciding.wanted, source, parsed)) if parsed.entries else KnownItems()
             decision = deciding.decide(source, parsed, found, state, now)
     return PolledFeed(result, parsed, decision, next_poll(source, state, result, parsed, decision, now=now))

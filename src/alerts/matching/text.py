@@ -43,7 +43,7 @@ _CAPITAL = re.compile(r"(?<!\S)[\"'(\[]*[A-Z]")
 _SMALL_PRONOUN = re.compile(r"(?<= )i(?= [a-z])")
 
 # Letters and digits of ASCII stay, all others become a space; `&` and `+` belong to names (AT&T, Canal+).
-_ASCII_WORDS = bytes(code if chr(code).isalnum() or chr(code) in "&+" else ord(" ") for code in range(256))
+ASCII_WORDS = bytes(code if chr(code).isalnum() or chr(code) in "&+" else ord(" ") for code in range(256))
 
 _SPECIAL = (
     dict.fromkeys("‘’‚‛′‵＇`´ʼʹˈ", "'")
@@ -101,7 +101,7 @@ class Text:
         # `cased` with a space for everything that is not part of a word.
         if self.cased.isascii():
             self.low = self.cased.lower()
-            self._separated = self.cased.encode("ascii").translate(_ASCII_WORDS).decode("ascii")
+            self._separated = self.cased.encode("ascii").translate(ASCII_WORDS).decode("ascii")
             self.special = False
         else:
             self.low = self.cased.lower().replace("ς", "σ")

@@ -16,6 +16,7 @@ _WRAPPERS = {
     ("news.google.com", "/news/url"): ("url",),
     ("www.bing.com", "/news/apiclick.aspx"): ("url",),
 }
+_PLAIN = re.compile(r"https?://([a-z0-9.-]*[a-z0-9])(/[A-Za-z0-9_.~/-]*)?")  # as most are
 _VARIANT = re.compile(r"(?:www\d?|m|mobile|amp)\.(?=[^.]+\.)")  # of a host: the same page in another layout
 
 
@@ -26,6 +27,8 @@ def canonical(link: str, *, wrapped: bool = True) -> str:
     Without scheme, credentials, `www.`, `m.` or `amp.`, default port, fragment, tracking parameters, a final `/amp` and
     slash; parameters in order. A link without a host is returned as it is. `wrapped`: of a search engine's link, the
     one inside counts."""
+    if (plain := _PLAIN.fullmatch(link)) is not None:
+        return _page(plain[1], plain[2] or "")
     try:
         parts = urlsplit(link)
         host = (parts.hostname or "").rstrip(".")
@@ -38,13 +41,15 @@ def canonical(link: str, *, wrapped: bool = True) -> str:
     if wrapped and (inner := _wrapped(host, parts.path, query)):
         return canonical(inner, wrapped=False)
     kept = sorted(pair for pair in query if not _is_tracking(*pair))
-    where = _VARIANT.sub("", host, count=1) if _VARIANT.match(host) else host
-    if port not in {None, 80, 443}:
-        where = f"{where}:{port}"
-    path = unquote(parts.path).rstrip("/").removesuffix("/amp").rstrip("/")
     # Some pages are named by their fragment.
     fragment = f"#{parts.fragment}" if parts.fragment.startswith(("!", "/")) else ""
-    return where + path + (f"?{urlencode(kept)}" if kept else "") + fragment
+    page = _page(host, unquote(parts.path), "" if port in {None, 80, 443} else f":{port}")
+    return page + (f"?{urlencode(kept)}" if kept else "") + fragment
+
+
+def _page(host: str, path: str, port: str = "") -> str:
+    where = _VARIANT.sub("", host, count=1) if _VARIANT.match(host) else host
+    return where + port + path.rstrip("/").removesuffix("/amp").rstrip("/")
 
 
 def _wrapped(host: str, path: str, query: list[tuple[str, str]]) -> str:

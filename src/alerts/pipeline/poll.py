@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -164,7 +164,7 @@ def _fetch(runtime: Runtime, job: _Job) -> _Fetched:
     if pause > 0:
         time.sleep(pause)
 
-    def known(wanted: Wanted) -> KnownItems:
+    def known(wanted: Callable[[], Wanted]) -> KnownItems:
         with runtime.database.read() as session:
             return items.known_items(session, job.source.id, wanted)
 

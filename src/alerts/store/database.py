@@ -20,7 +20,8 @@ from alerts.model.errors import StoreError
 from alerts.store import system_state
 
 _BUSY_SECONDS = 30.0  # how long a write on SQLite waits for those before it
-_PATIENCE = 0.05  # how long a thread that writes and one that computes wait for each other, in seconds
+_PATIENCE = 0.5  # how long threads that compute wait for each other, in seconds …
+_WRITING_PATIENCE = 0.05  # … and one that writes for one that computes: all that want to write wait with it
 _SHORTEST_LOOK, _LONGEST_LOOK = 0.0005, 0.005  # seconds
 _NO_FLUSH = text("SET LOCAL synchronous_commit = off")
 _SERVER_FACTS = text(
@@ -55,7 +56,7 @@ class Database:
         with self._translated(), self._turn(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             if not (flush or self.is_sqlite):
                 session.execute(_NO_FLUSH)
-            with self.computing():  # not while it commits, which waits for the disk now and then
+            with self.computing(_WRITING_PATIENCE):  # not while it commits, which waits for the disk now and then
                 yield session
             # fault point: store.uncommitted
 
@@ -111,12 +112,12 @@ class Database:
         self.engine.dispose()
 
     @contextmanager
-    def computing(self) -> Iterator[None]:
+    def computing(self, patience: float = _PATIENCE) -> Iterator[None]:
         """A block that keeps the interpreter busy, such as one that parses: on SQLite it takes turns with writes.
 
         A thread that writes to SQLite holds up all that want to, in every process, so it should not have to share
         the interpreter. Nobody waits for long: what takes longer than that is shared after all."""
-        taken = self.is_sqlite and self._interpreter.acquire(timeout=_PATIENCE)
+        taken = self.is_sqlite and self._interpreter.acquire(timeout=patience)
         try:
             yield
         finally:

@@ -1,6 +1,7 @@
 """Column types that both databases read alike."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -12,17 +13,21 @@ from alerts.model.times import instant, micros
 _encoded = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode  # `json.dumps` would make one each time
 
 
+_Maker = Callable[[Any], Any]
+# The processors are given as they are: by way of SQLAlchemy's `process_bind_param` each value costs a call more.
+
+
 class Instant(TypeDecorator[datetime]):
     """A UTC instant as microseconds since 1970: exact, ordered, and the same in SQLite and PostgreSQL."""
 
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
-        return None if value is None else micros(value)
+    def bind_processor(self, dialect: Dialect) -> _Maker:  # noqa: ARG002
+        return lambda value: None if value is None else micros(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        return None if value is None else instant(value)
+    def result_processor(self, dialect: Dialect, coltype: Any) -> _Maker:  # noqa: ARG002
+        return lambda value: None if value is None else instant(value)
 
 
 class Json(TypeDecorator[Any]):
@@ -31,11 +36,11 @@ class Json(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return None if value is None else _encoded(value)
+    def bind_processor(self, dialect: Dialect) -> _Maker:  # noqa: ARG002
+        return lambda value: None if value is None else _encoded(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
-        return None if value is None else json.loads(value)
+    def result_processor(self, dialect: Dialect, coltype: Any) -> _Maker:  # noqa: ARG002
+        return lambda value: None if value is None else json.loads(value)
 
 
 class SafeText(TypeDecorator[str]):
@@ -44,8 +49,8 @@ class SafeText(TypeDecorator[str]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return None if value is None else clean(str(value))
+    def bind_processor(self, dialect: Dialect) -> _Maker:  # noqa: ARG002
+        return lambda value: None if value is None else clean(str(value))
 
 
 def clean(text: str) -> str:

@@ -100,13 +100,13 @@ def row_of(table: type[Base], record: Any, /, **given: Any) -> dict[str, Any]:
     """A row with the columns `given`, and with each field of a dataclass as the column of its name.
 
     The number that the database gives a row is left out."""
-    return {name: getattr(record, name) for name in _shared(table, tuple(record.__dataclass_fields__))} | given
+    return {name: getattr(record, name) for name in _shared(table, record.__class__)} | given
 
 
 @cache
-def _shared(table: type[Base], fields: tuple[str, ...]) -> list[str]:
+def _shared(table: type[Base], kind: type[Any]) -> list[str]:
     columns, number = table_of(table).c, table_of(table).autoincrement_column
-    return [name for name in fields if name in columns and columns[name] is not number]
+    return [name for name in kind.__dataclass_fields__ if name in columns and columns[name] is not number]
 
 
 def equal(*asked: tuple[Any, Any]) -> list[ColumnElement[bool]]:

@@ -46,12 +46,12 @@ def to_line(value: str, *, markup: bool) -> str:
 
 def tidy(text: str) -> str:
     """Normalises spaces and line breaks, and removes invisible characters."""
+    if text.isprintable() and "  " not in text:  # no other space is printable
+        return text.strip(" ")
     if "\r" in text or "\u2028" in text or "\u2029" in text or "\x85" in text:
         text = re.sub("\r\n?|[\u2028\u2029\x85]", "\n", text)
     if not text.isprintable():
         text = _UNSEEN.sub("", text)
-    if "\n" not in text:
-        return " ".join(text.split())
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n")
 

@@ -5,7 +5,7 @@ import contextlib
 import html
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,7 +31,12 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TOMBSTONES = b"http://purl.org/atompub/tombstones/1.0"
 _TOMBSTONE_PREFIX = re.compile(rb"xmlns:([A-Za-z_][\w.-]{0,40})\s*=\s*[\"']" + re.escape(_TOMBSTONES))
 _REF = re.compile(r"\sref\s*=\s*(?:\"([^\"<]*)\"|'([^'<]*)')")
+_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:[-_][A-Za-z0-9]{1,8})*")
 _PERIODS = {"hourly": 3600, "daily": 86400, "weekly": 604800, "monthly": 2592000, "yearly": 31536000}
+
+
+# A value without feedparser's stand-ins from one name to another.
+_own: Callable[[dict[str, Any], str], Any] = dict.get
 
 
 def read(body: bytes, content_type: str, *, base_url: str) -> ParsedFeed:
@@ -88,7 +93,7 @@ def cleaned(raw: RawFeed, body: bytes, base_url: str) -> ParsedFeed:
     rss = not raw.version.startswith("atom")
     entries = [_entry(entry, base_url, rss, notes) for entry in raw.entries[:MAX_ENTRIES]]
     entries += [Entry(guid=ref, withdrawn=True) for ref in _tombstones(body)[:MAX_ENTRIES]]
-    feed_links = [link for link in head.get("links", ()) if isinstance(link, Mapping)]
+    feed_links = [link for link in head.get("links", ()) if isinstance(link, dict)]
     skip_hours, skip_days = _skips(body)
     return ParsedFeed(
         entries=tuple(entries),
@@ -108,7 +113,7 @@ def cleaned(raw: RawFeed, body: bytes, base_url: str) -> ParsedFeed:
     )
 
 
-def _entry(entry: Mapping[str, Any], base: str, rss: bool, notes: list[str]) -> Entry:
+def _entry(entry: dict[str, Any], base: str, rss: bool, notes: list[str]) -> Entry:
     link = links.absolute(_link(entry), base)
     source = _own(entry, "source") or {}
     content = _content(entry)
@@ -126,44 +131,39 @@ def _entry(entry: Mapping[str, Any], base: str, rss: bool, notes: list[str]) -> 
         summary=summary,
         content=body,
         author=_name(_own(entry, "author")),
-        origin=_name(source.get("title") if isinstance(source, Mapping) else source),
+        origin=_name(source.get("title") if isinstance(source, dict) else source),
         published=_instant(entry, "published_parsed") or _instant(entry, "created_parsed"),
         updated=_instant(entry, "updated_parsed"),
         language=_language(entry),
     )
 
 
-def _own(entry: Mapping[str, Any], name: str) -> Any:
-    """A value without feedparser's stand-ins from one name to another."""
-    return dict.get(entry, name) if isinstance(entry, dict) else None
-
-
-def _link(entry: Mapping[str, Any]) -> str:
+def _link(entry: dict[str, Any]) -> str:
     """Where the entry leads, as the feed gives it. (FeedBurner keeps the publisher's own link apart.)"""
     link = str(_own(entry, "feedburner_origlink") or _own(entry, "link") or "")
     if link and _own(entry, "guidislink") and link == _own(entry, "id") and "://" not in link:
         return ""  # an id that claims to be a permanent link and is none
     if not link:
         for other in _own(entry, "links") or ():
-            if isinstance(other, Mapping) and other.get("rel", "alternate") in {"alternate", "related", "via"}:
+            if isinstance(other, dict) and other.get("rel", "alternate") in {"alternate", "related", "via"}:
                 return str(other.get("href") or "")
     return link
 
 
-def _rel(found: list[Mapping[str, Any]], rel: str, base: str) -> list[str]:
+def _rel(found: list[dict[str, Any]], rel: str, base: str) -> list[str]:
     targets = (links.absolute(str(link.get("href") or ""), base) for link in found if link.get("rel") == rel)
     return [target for target in targets if target]
 
 
 def _is_markup(value: str, detail: Any, rss: bool) -> bool:
-    kind = str(detail.get("type") or "") if isinstance(detail, Mapping) else ""
+    kind = str(detail.get("type") or "") if isinstance(detail, dict) else ""
     if kind in {"text/html", "application/xhtml+xml"}:
         return True
     # RSS does not say what a text is, and what it holds is seldom plain. Atom's `text` means what it says.
     return rss and looks_like_markup(value)
 
 
-def _line(entry: Mapping[str, Any], name: str, rss: bool) -> str:
+def _line(entry: dict[str, Any], name: str, rss: bool) -> str:
     value = str(_own(entry, name) or "")[: 8 * MAX_LINE]
     markup = _is_markup(value, _own(entry, name + "_detail"), rss)
     return to_line(value, markup=markup)[:MAX_LINE]
@@ -171,26 +171,26 @@ def _line(entry: Mapping[str, Any], name: str, rss: bool) -> str:
 
 def _name(value: Any) -> str:
     text = str(value or "")[:MAX_LINE]
-    return to_line(text, markup=looks_like_markup(text))
+    return to_line(text, markup=looks_like_markup(text)) if text else ""
 
 
-def _content(entry: Mapping[str, Any]) -> list[str]:
+def _content(entry: dict[str, Any]) -> list[str]:
     parts = []
     for part in _own(entry, "content") or ():
-        if isinstance(part, Mapping) and str(part.get("type") or "text/").startswith(("text/", "application/xhtml")):
+        if isinstance(part, dict) and str(part.get("type") or "text/").startswith(("text/", "application/xhtml")):
             value = str(part.get("value") or "")
             parts.append(to_text(value, markup=part.get("type") != "text/plain" or looks_like_markup(value)))
     return [part for part in dict.fromkeys(parts) if part]
 
 
-def _language(part: Mapping[str, Any]) -> str:
+def _language(part: dict[str, Any]) -> str:
     details = (_own(part, "title_detail"), _own(part, "summary_detail"))
-    named = (_own(part, "language"), *(each.get("language") for each in details if isinstance(each, Mapping)))
+    named = (_own(part, "language"), *(each.get("language") for each in details if isinstance(each, dict)))
     language = next((text for each in named if (text := str(each or "").strip())), "")
-    return language if re.fullmatch(r"[A-Za-z]{1,8}(?:[-_][A-Za-z0-9]{1,8})*", language) else ""
+    return language if language and _LANGUAGE.fullmatch(language) else ""
 
 
-def _instant(part: Mapping[str, Any], name: str) -> datetime | None:
+def _instant(part: dict[str, Any], name: str) -> datetime | None:
     """A date that feedparser understood, in UTC; None for what no clock has shown since there are feeds."""
     value = _own(part, name)
     try:

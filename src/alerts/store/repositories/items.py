@@ -1,6 +1,6 @@
 """Items, their revisions, and what an item is recognised by at the next poll."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import zip_longest
 
@@ -33,13 +33,14 @@ _NUMBERED = select(_R.id, _R.item).where(_R.observed == bindparam("at")).order_b
 _ABOUT = select(_F.item, _F.institution, _F.salience).where(_F.item.in_(SOME)).order_by(_F.observed)
 
 
-def known_items(session: Session, source: str, wanted: Wanted) -> KnownItems:
+def known_items(session: Session, source: str, wanted: Callable[[], Wanted]) -> KnownItems:
     """The items of a source that a poll's entries may be, and how many it has in all."""
     found: dict[str, KnownItem] = {}
     total = session.scalar(_TOTAL, {"source": source}) or 0
     if total:
+        asked = wanted()
         all_three = zip_longest(
-            *(chunks(sorted(each)) for each in (wanted.ids, wanted.link_keys, wanted.title_keys)), fillvalue=()
+            *(chunks(sorted(each)) for each in (asked.ids, asked.link_keys, asked.title_keys)), fillvalue=()
         )
         for ids, links, titles in all_three:
             some = {"source": source, "ids": ids, "links": links, "titles": titles}

@@ -13,8 +13,6 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from alerts.matching.search import VERSION, index_words
-from alerts.model.fields import record_of
-from alerts.model.item import Item
 from alerts.store import system_state
 from alerts.store.database import Database
 from alerts.store.schema import RevisionRow, table_of
@@ -25,6 +23,7 @@ FINE, COARSE = 12, 16
 by them a search of the newest ones reads no others."""
 
 _R = table_of(RevisionRow)
+_READ = select(_R.c.id, _R.c.source, _R.c.title, _R.c.summary, _R.c.content, _R.c.withdrawn)  # what an entry is made of
 _ADD = {
     "sqlite": text("INSERT INTO search (rowid, words) VALUES (:id, :words)"),
     "postgresql": text("INSERT INTO search (id, words) VALUES (:id, CAST(:words AS tsvector)) ON CONFLICT DO NOTHING"),
@@ -66,9 +65,9 @@ def catch_up(database: Database, at: datetime, size: int) -> bool:
     with database.computing(), database.read() as session:
         known = _progress(session)
         low, high = known or (newest(session),) * 2
-        if rows := session.execute(select(_R).where(_R.c.id > high).order_by(_R.c.id).limit(size)).all():
+        if rows := session.execute(_READ.where(_R.c.id > high).order_by(_R.c.id).limit(size)).all():
             then = low, rows[-1].id
-        elif rows := session.execute(select(_R).where(_R.c.id <= low).order_by(_R.c.id.desc()).limit(size)).all()[::-1]:
+        elif rows := session.execute(_READ.where(_R.c.id <= low).order_by(_R.c.id.desc()).limit(size)).all()[::-1]:
             then = rows[0].id - 1 if len(rows) == size else 0, high
         else:
             return False
@@ -91,7 +90,7 @@ def remove(session: Session, items: Sequence[str]) -> None:
     low, high = _progress(session, lock=True) or (0, 0)
     for some in chunks(items):
         indexed = _R.c.item.in_(some), _R.c.id > low, _R.c.id <= high
-        if entries := _entries(session.execute(select(_R).where(*indexed)).all()):
+        if entries := _entries(session.execute(_READ.where(*indexed)).all()):
             session.execute(_REMOVE[dialect(session)], entries)
 
 
@@ -102,7 +101,7 @@ def block_word(bits: int, block: int) -> str:
 
 def _entries(rows: Sequence[Any]) -> list[dict[str, Any]]:
     return [
-        {"id": row.id, "words": " ".join((words, *(block_word(bits, row.id >> bits) for bits in (FINE, COARSE))))}
+        {"id": row.id, "words": f"{words} {block_word(FINE, row.id >> FINE)} {block_word(COARSE, row.id >> COARSE)}"}
         for row in rows
-        if (words := index_words(record_of(Item, row, id=row.item)))
+        if (words := index_words(row))
     ]
