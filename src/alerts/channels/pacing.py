@@ -25,7 +25,7 @@ def lane(url: Secret) -> str:
     return f"{scheme_of(text)}://{host}" if host else scheme_of(text)
 
 
-# Of attempts that follow each other: the wait after the first one, the longest, how many there are, and for how long.
+# Backoff: the wait after the first attempt, the longest one, how many attempts there are, and for how long.
 BASE: Final = timedelta(seconds=10)
 CAP: Final = timedelta(hours=1)
 ATTEMPTS: Final = 40
