@@ -69,7 +69,3 @@ def test_signatures(method: str) -> None:
 def test_signatures_that_are_none(signature: str) -> None:
     assert not websub.signed(b"body", signature, "s3cret")
     assert not websub.signed(b"body", signature, "")
-
-
-def test_a_lease_is_renewed_before_it_ends() -> None:
-    assert websub.renew_at(NOW, timedelta(days=4)) == NOW + timedelta(days=3)

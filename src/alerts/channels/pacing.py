@@ -1,12 +1,12 @@
 """When a message may go out: how fast messages follow in a channel, and when a failed one is tried again. Pure."""
 
-import hashlib
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from alerts.model.channels import NATIVE_PREFIXES, host_of, scheme_of
 from alerts.model.secret import Secret
 from alerts.model.subscriber import RateLimit
+from alerts.model.times import spread
 from alerts.rendering.formats import service_of
 
 
@@ -25,36 +25,28 @@ def lane(url: Secret) -> str:
     return f"{scheme_of(text)}://{host}" if host else scheme_of(text)
 
 
-@dataclass(frozen=True, slots=True)
-class Backoff:
-    """Waits of `base` × 2ⁿ up to `cap`; given up after `attempts` or once `lasting` has passed since the first."""
-
-    base: timedelta = timedelta(seconds=10)
-    cap: timedelta = timedelta(hours=1)
-    attempts: int = 40
-    lasting: timedelta = timedelta(days=1)
-
-    def next_attempt(
-        self, delivery: str, *, number: int, first: datetime, now: datetime, retry_after: float | None = None
-    ) -> datetime | None:
-        """When to try again after attempt `number` (from 1) failed at `now`; None: give up.
-
-        The wait lies between half of base × 2^(number − 1) and all of it, at a place that the delivery's id and
-        the number decide: deliveries that failed together do not come back together, and a wait computed twice
-        is the same. A `retry_after` of the service (seconds) is a least wait: it is obeyed in full, even where
-        that means giving up because it ends after `lasting`."""
-        if number >= self.attempts:
-            return None
-        doubled = min(self.cap, self.base * 2 ** min(number - 1, 40))
-        wait = doubled * (0.5 + 0.5 * share(delivery, number))
-        if retry_after is not None:
-            # What comes on top keeps a crowd that was sent away with one number from returning as a crowd.
-            wait = max(wait, timedelta(seconds=min(retry_after, 1e9)) + wait * 0.1)
-        at = now + wait
-        return None if at - first > self.lasting else at
+# Backoff: the wait after the first attempt, the longest one, how many attempts there are, and for how long.
+BASE: Final = timedelta(seconds=10)
+CAP: Final = timedelta(hours=1)
+ATTEMPTS: Final = 40
+LASTING: Final = timedelta(days=1)
 
 
-def share(delivery: str, time: object) -> float:
-    """A number in [0, 1) that depends on the delivery and on which time it is alone."""
-    digest = hashlib.blake2b(f"{delivery}/{time}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "big") / 2**64
+def next_attempt(
+    delivery: str, *, number: int, first: datetime, now: datetime, retry_after: float | None = None
+) -> datetime | None:
+    """When to try again after attempt `number` (from 1) failed at `now`; None: give up.
+
+    The wait lies between half of BASE × 2^(number − 1) and all of it, at a place that the delivery's id and
+    the number decide: deliveries that failed together do not come back together, and a wait computed twice
+    is the same. A `retry_after` of the service (seconds) is a least wait: it is obeyed in full, even where
+    that means giving up because it ends after LASTING."""
+    if number >= ATTEMPTS:
+        return None
+    doubled = min(CAP, BASE * 2 ** min(number - 1, 40))
+    wait = doubled * (0.5 + 0.5 * spread(f"{delivery}/{number}"))
+    if retry_after is not None:
+        # What comes on top keeps a crowd that was sent away with one number from returning as a crowd.
+        wait = max(wait, timedelta(seconds=min(retry_after, 1e9)) + wait * 0.1)
+    at = now + wait
+    return None if at - first > LASTING else at

@@ -7,9 +7,9 @@ from typing import Any, BinaryIO
 import click
 
 from alerts.cli.context import App
-from alerts.cli.output import duration, json_command, printable
+from alerts.cli.output import duration, json_command, printable, write_file
 from alerts.config import opml, yaml_output
-from alerts.config.yaml_output import FIELDS, write_new, write_starter
+from alerts.config.yaml_output import FIELDS, write_starter
 from alerts.model.counted import counted
 from alerts.model.errors import InputError, UsageError
 from alerts.model.records import to_line
@@ -84,7 +84,7 @@ def _put(text: str, output: Path | None) -> None:
     if output is None:
         click.echo(text, nl=False)
     else:
-        write_new(output, text)
+        write_file(output, text, new=True)
 
 
 @click.command("import-opml")

@@ -149,10 +149,13 @@ class OutputFile(click.Path):
         return path
 
 
-def write_file(path: Path, text: str) -> None:
-    """Raises InputError, which names the file, where it cannot be written."""
+def write_file(path: Path, text: str, *, new: bool = False) -> None:
+    """Raises InputError, which names the file, where it cannot be written, or is there although it has to be new."""
     try:
-        path.write_text(text, encoding="utf-8", errors="replace")
+        with path.open("x" if new else "w", encoding="utf-8", errors="replace") as stream:
+            stream.write(text)
+    except FileExistsError:
+        raise InputError(str(path), "exists already: remove it, or choose another --output") from None
     except OSError as error:
         raise InputError(str(path), f"cannot be written: {error.strerror}") from error
 

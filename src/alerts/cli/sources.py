@@ -19,7 +19,6 @@ from alerts.model.source import Source
 from alerts.model.times import format_duration, format_time
 
 if TYPE_CHECKING:  # each command imports what it needs, so that the others start fast
-    from alerts.feeds.fetching.network import HttpClient
     from alerts.feeds.state import FeedState
     from alerts.store.repositories.sources import Health
 
@@ -121,13 +120,13 @@ private_option = click.option("--allow-private", is_flag=True, help="Also ask pr
 def discover(url: str, allow_private: bool, form: str | None) -> int:
     """Find the feeds of a web page, the likeliest first. Exit status 1 where there is none."""
     from alerts.feeds.fetching.discover import feeds_of
-    from alerts.feeds.fetching.fetch import fetch
+    from alerts.feeds.fetching.fetch import fetch, make_client
     from alerts.feeds.links import shown
     from alerts.feeds.parsing.parse import parse
     from alerts.feeds.state import FeedState
 
     page = Source("discover", url if "://" in url else f"https://{url}", "", allow_private=allow_private)
-    result = fetch(_client(), page, FeedState(), now=datetime.now(UTC))
+    result = fetch(make_client(os.environ.get("ALERTS_CONTACT", "")), page, FeedState(), now=datetime.now(UTC))
     if result.error is not None:
         raise FeedError(result.detail.replace("say allow_private: true on the source", "add --allow-private"))
     itself = parse(result.body, result.content_type, base_url=result.final_url, source=page)
@@ -138,12 +137,6 @@ def discover(url: str, allow_private: bool, form: str | None) -> int:
         rows = [{"url": each.url, "title": each.title, "type": each.type} for each in feeds_of(text, result.final_url)]
     show(rows, ["url", "type", "title"], form, empty=f"{shown(page.url)}: names no feed")
     return 0 if rows else 1
-
-
-def _client() -> "HttpClient":
-    from alerts.feeds.fetching.fetch import make_client
-
-    return make_client(os.environ.get("ALERTS_CONTACT", ""))
 
 
 @sources.command()
@@ -162,13 +155,14 @@ def suggest(app: App, institution: str, table: TextIO | None, allow_private: boo
     from alerts.config.environment import interpolate
     from alerts.config.opml import same_address
     from alerts.feeds import suggest as suggesting
+    from alerts.feeds.fetching.fetch import make_client
 
     tracked, configured = app.settings().institution(institution), app.settings().sources
     reliabilities = suggesting.read_reliabilities(table, table.name) if table is not None else {}
     known = {same_address(each.url): each.id for each in configured.values()}
     wanted, taken, said, yaml = list(suggesting.addresses(tracked)), set(configured), Counter[str](), ""
     prober = suggesting.Prober(
-        _client(),
+        make_client(os.environ.get("ALERTS_CONTACT", "")),
         configured=lambda url: known.get(same_address(url), ""),
         resolve=lambda text: interpolate(text, os.environ),
         allow_private=allow_private,

@@ -1,7 +1,6 @@
 """`alerts topics` and `alerts names`: what is looked for, how often it was found, and what would be or is missing."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 
 import click
 
@@ -76,7 +75,7 @@ def try_(app: App, pattern: str, language: str, since: str, limit: int, as_json:
     now = datetime.now(UTC)
     start = point_in_time(since, now) or now - timedelta(days=28)
     with app.read() as session:
-        recorded = list(islice(items.newest(session, since=start, upto=now, limit=MAX_TRIED), MAX_TRIED))
+        recorded = list(items.newest(session, since=start, upto=now, limit=MAX_TRIED))
     if not recorded:
         raise StoreError(
             f"no item is recorded since {format_time(start)}: start `alerts run`, or look further back with --since"

@@ -58,17 +58,6 @@ def unique(name: str, taken: set[str]) -> str:
     return free
 
 
-def write_new(path: Path, text: str) -> None:
-    """Raises InputError where the file is there already, or cannot be written."""
-    try:
-        with path.open("x", encoding="utf-8") as stream:
-            stream.write(text)
-    except FileExistsError:
-        raise InputError(str(path), "exists already: remove it, or choose another --output") from None
-    except OSError as error:
-        raise InputError(str(path), f"cannot be written: {error.strerror}") from None
-
-
 def write_starter(directory: Path, field: str = FIELDS[0]) -> list[Path]:
     """Write the configuration of `alerts init` into a directory, which is made if need be; returns the paths.
 

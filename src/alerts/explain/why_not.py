@@ -155,6 +155,5 @@ def _rejections(
     for item in items.newest(session, since=at - LOOK_BACK, upto=at, limit=MOST_ITEMS):
         for each in active.matcher.match(item, explain=True).rejections:
             if each.institution == institution.id:
-                of_item = {"item": item.id, "title": item.title, "source": item.source}
-                said = {"field": each.field, "text": each.text, "reason": each.reason}
-                yield {**of_item, "observed": format_time(item.observed), **said}
+                of_item = {"item": item.id, **fields_of(item, "title", "source", "observed")}
+                yield {**of_item, **fields_of(each, "field", "text", "reason")}

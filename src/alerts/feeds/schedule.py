@@ -5,7 +5,6 @@
 The earliest time is set by the source's `interval` in the configuration and by what the server and the feed ask for;
 between that and a cap the rhythm of its news decides. Only a 410 (gone) that is confirmed for days stops a source."""
 
-import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -18,6 +17,7 @@ from alerts.feeds.links import has_credentials, masked, shown, storable
 from alerts.feeds.parsing.known_entries import remember
 from alerts.feeds.state import FeedState, state_for
 from alerts.model.source import Source
+from alerts.model.times import spread
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -75,7 +75,7 @@ def next_poll(
     notes = tuple(poll.notes)
     if state.stopped:
         return Plan(None, state, notes)
-    at = now + wait + wait * (JITTER * _fraction(source.id, state.polls))
+    at = now + wait + wait * (JITTER * spread(f"{source.id}\n{state.polls}"))
     return Plan(outside_skipped(at, state), state, notes)
 
 
@@ -91,7 +91,7 @@ def unfinished(source: Source, polls: int) -> FetchResult:
 
 def first_poll(source: Source, now: datetime, over: timedelta) -> datetime:
     """When to poll a source for the first time: spread over some time, so that a long list does not start at once."""
-    return now + over * _fraction(source.id, 0)
+    return now + over * spread(f"{source.id}\n0")
 
 
 @dataclass(slots=True)
@@ -286,9 +286,3 @@ def outside_skipped(at: datetime, state: FeedState) -> datetime:
         else:
             return at
     return at
-
-
-def _fraction(seed: str, count: int) -> float:
-    """A number from 0 to 1 that looks random and is always the same."""
-    digest = hashlib.blake2b(f"{seed}\n{count}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") / 2**64

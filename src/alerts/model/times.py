@@ -1,6 +1,7 @@
 """Instants and durations as text and as numbers. All instants are UTC; nothing here reads a clock."""
 
 import contextlib
+import hashlib
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -85,3 +86,9 @@ def format_duration(value: timedelta) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return "".join(parts[:2]) or "0s"
+
+
+def spread(seed: str) -> float:
+    """A number from 0 to 1 that looks random and is always the same: what began together does not end together."""
+    digest = hashlib.blake2b(seed.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64

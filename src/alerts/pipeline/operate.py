@@ -12,13 +12,13 @@ from typing import TextIO
 
 from sqlalchemy.orm import Session
 
-from alerts.channels.result import SendReason, SendResult
+from alerts.channels.result import SendResult
 from alerts.channels.send import Sender
 from alerts.feeds.diff import HELD_FOR, HELD_POLLS
 from alerts.feeds.state import FeedState, resumed
 from alerts.model.alert import DeliveryState
 from alerts.model.counted import counted
-from alerts.model.errors import AlertsError, DeliveryError, NotFoundError
+from alerts.model.errors import AlertsError, NotFoundError
 from alerts.model.subscriber import Selection, Silence, Subscriber
 from alerts.model.times import format_time
 from alerts.pipeline.route import advance, locked_routers
@@ -183,10 +183,5 @@ def send_test(
     for channel, url in subscriber.channels.items():
         name = stable_id("test", subscriber.id, channel, format_time(now))
         message = compose(subscriber, id=name, kind=Kind.TEST, channel=channel, at=now)
-        try:
-            rendered = renderer.render(message, url)
-        except DeliveryError as error:
-            yield channel, SendResult(SendReason.DEADLINE, str(error))
-            continue
         with closing(Sender(stream)) as sender:
-            yield channel, sender.send(url, rendered)
+            yield channel, sender.send(url, renderer.render(message, url))

@@ -25,6 +25,7 @@ from alerts.model.records import fields_of
 from alerts.model.secret import Secret
 from alerts.model.settings import Settings
 from alerts.model.subscriber import Subscriber
+from alerts.model.times import spread
 from alerts.pipeline import briefings, selfcheck
 from alerts.rendering.formats import has_threads
 from alerts.rendering.view import MessageView, Rendered, compose
@@ -132,7 +133,7 @@ def _take(runtime: Runtime, active: Active, service: str, slot: Slot | None, ids
             turns = deliveries.take_turns(session, gaps, now)
             leased = deliveries.lease(session, turns, now, seconds=LEASE_SECONDS) if turns else []
         else:  # it is slow: and not all of them at once again
-            waits = {each.id: SLOW_WAIT * (0.5 + pacing.share(each.id, now)) for each in free}
+            waits = {each.id: SLOW_WAIT * (0.5 + spread(f"{each.id}/{now}")) for each in free}
             deliveries.put_off(session, {each: now + wait for each, wait in waits.items()})
     for each in unsubscribed:
         logs.event("delivery.suppressed", delivery=each, reason=Reason.UNSUBSCRIBED.value)
@@ -228,7 +229,7 @@ def _ended(leased: Leased, result: SendResult, now: datetime) -> Ended:
     """What becomes of a delivery after a send: it may be tried again, or given up."""
     state, next_at = result.state, None
     if state in {DeliveryState.FAILED, DeliveryState.UNKNOWN}:
-        next_at = pacing.Backoff().next_attempt(
+        next_at = pacing.next_attempt(
             leased.id, number=leased.number, first=leased.created_at, now=now, retry_after=result.retry_after
         )
         state = DeliveryState.DEAD if next_at is None else state

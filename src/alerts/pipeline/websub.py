@@ -76,8 +76,8 @@ def after_poll(runtime: Runtime, source: Source, state: FeedState) -> None:
 
 def _is_due(known: system_state.Fact, now: datetime) -> bool:
     until = known.value.get("until")
-    granted = None if until is None else parse_time(until) - known.at
-    return now >= (known.at + ASK_AGAIN if granted is None else renew_at(known.at, granted))
+    # After three quarters of a lease, so that a failure can be repeated in time.
+    return now >= known.at + (ASK_AGAIN if until is None else (parse_time(until) - known.at) * 0.75)
 
 
 def next_poll(
@@ -224,8 +224,3 @@ def signed(body: bytes, signature: str, secret: str) -> bool:
         return False
     expected = hmac.new(secret.encode(), body, function).hexdigest()
     return hmac.compare_digest(expected.encode(), given.strip().lower().encode())
-
-
-def renew_at(granted: datetime, lease: timedelta) -> datetime:
-    """When to subscribe again: after three quarters of the lease, so that a failure can be repeated in time."""
-    return granted + lease * 0.75
