@@ -7,7 +7,9 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from kit.feeds import Entry, FeedServer
 from kit.system import Clock, System
@@ -21,16 +23,23 @@ from alerts.model.level import Cause, Transition
 from alerts.model.records import to_line, transition_record
 from alerts.replay.backtest import rehearse
 from alerts.routing.state import Knowledge
-from alerts.store.database import Database
-from alerts.store.migration import REVISIONS, migrate
+from alerts.store.database import Database, revision_files
 from alerts.store.repositories import items, transitions
 from alerts.store.repositories.cases import BEGINNING
 from alerts.store.schema import AlertRow, Base, DecisionRow, DeliveryRow, FactRow, RevisionRow, TransitionRow, WatchRow
 
+MIGRATIONS = Path(revisions.ROOT, "src", "alerts", "store", "migrations")
+
+
+REVISIONS = sorted(revision_files())
+
 
 def _at(database: Database, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
     with database.engine.begin() as connection:
-        migrate(connection, revision)
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
 
 
 FORMULA = "0006"

@@ -123,7 +123,7 @@ def _database(app: App) -> Findings:
     """The database, and what `alerts status` knows of the system that runs on it."""
     from alerts.insight.health import health
     from alerts.runtime.configuration import Files
-    from alerts.store.migration import NEWEST
+    from alerts.store.database import newest_revision
     from alerts.store.repositories import generations
 
     with app.open() as database:
@@ -131,17 +131,17 @@ def _database(app: App) -> Findings:
             yield "database", WARN, "nothing is recorded yet; `alerts run` makes it"
             return
         asked = datetime.now(UTC)
-        facts, revision = database.server_facts(), database.revision() or "none"
+        facts, revision, needed = database.server_facts(), database.revision() or "none", newest_revision()
         if "now" in facts:
             yield _clock("the database", datetime.fromtimestamp(float(facts["now"]), UTC), asked)
         unlike = [name for name, safe in SAFE.items() if facts.get(name, safe) != safe]
         unsafe = [f"{name} is {facts[name]}: a crash may lose data" for name in unlike]
         kind = f"PostgreSQL {facts['server_version']}" if "now" in facts else "SQLite in WAL mode"
         yield from _each("database", FAIL, unsafe, f"{kind}, schema {revision}")
-        if revision != NEWEST:
-            newer = revision != "none" and revision > NEWEST
+        if revision != needed:
+            newer = revision != "none" and revision > needed
             advice = "install the newer version of the program" if newer else "`alerts db upgrade` brings it up to date"
-            yield "database", FAIL if newer else WARN, f"its schema is {revision}, this program's {NEWEST}: {advice}"
+            yield "database", FAIL if newer else WARN, f"its schema is {revision}, this program's {needed}: {advice}"
             return
         with database.read() as session:
             report = health(session, Files.of(app.config_dir, generations.newest(session)), datetime.now(UTC))

@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 
 from alerts.model.errors import StoreError
 from alerts.store import system_state
-from alerts.store.migration import NEWEST, REVISIONS, migrate
 
 _BUSY_SECONDS = 30.0  # how long a write on SQLite waits for those before it
 _PATIENCE = 0.5  # how long threads that compute wait for each other, in seconds …
@@ -29,6 +28,7 @@ _SERVER_FACTS = text(
     "SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'full_page_writes', 'server_version') "
     "UNION ALL SELECT 'now', extract(epoch FROM clock_timestamp())::text"
 )
+_SCRIPTS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 7_205_316_849_002_117
 
 
@@ -70,22 +70,31 @@ class Database:
         """Brings the schema to the newest revision; several processes may call it at once.
 
         `at` is recorded as when a new database was made (default: this machine's time)."""
-        revision = self.revision()
-        if revision == NEWEST:
+        if self.revision() == newest_revision():
             return
-        if revision not in {None, *REVISIONS}:
-            raise StoreError(
-                f"database {self._shown}: its schema is of another version of this program, most likely a newer one "
-                f"(its revision is {revision!r}); run that version, or restore a backup from before it"
-            )
+        from alembic import command
+        from alembic.config import Config
+        from alembic.util import CommandError
+
+        config = Config()
+        config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
         with self._translated(), self.engine.begin() as connection:
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-            migrate(connection)
+            config.attributes["connection"] = connection
+            try:
+                command.upgrade(config, "head")
+            except CommandError as error:  # it has a revision that is not among ours
+                raise StoreError(
+                    f"database {self._shown}: its schema is of another version of this program, most likely a newer "
+                    f"one ({error}); run that version, or restore a backup from before it"
+                ) from error
             system_state.record_creation(connection, at or datetime.now(UTC))
 
     def revision(self) -> str | None:
-        """The schema revision of the database, None where it has none."""
+        """The schema revision of the database, None where it has none.
+
+        Asked without the migration library, which is slow to load and large."""
         with self._translated(), self.engine.connect() as connection:
             found = inspect(connection).has_table("alembic_version")
             return connection.scalar(text("SELECT version_num FROM alembic_version")) if found else None
@@ -159,6 +168,16 @@ class Database:
             case DatabaseError() if type(error) is DatabaseError:  # its subclasses are our own mistakes
                 return f"{error.orig}; restore it from a backup"
         return None
+
+
+def newest_revision() -> str:
+    """The schema revision that this program needs."""
+    return max(revision_files())
+
+
+def revision_files() -> dict[str, Path]:
+    """The migrations: the name of a file begins with the revision that it makes."""
+    return {path.name[:4]: path for path in (_SCRIPTS / "versions").glob("[0-9]*")}
 
 
 def parse_url(url: str) -> URL:

@@ -5,14 +5,19 @@ import json
 from urllib.parse import urlsplit, urlunsplit
 
 import sqlalchemy as sa
+from alembic import op
 
 _SOURCES = sa.table("sources", sa.column("id", sa.Text()), sa.column("url", sa.Text()), sa.column("state", sa.Text()))
 
 
-def upgrade(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("ALTER TABLE sources ADD COLUMN lost_leases INTEGER NOT NULL DEFAULT 0")
-    connection.exec_driver_sql("ALTER TABLE sources ADD COLUMN stale_at BIGINT")
-    connection.exec_driver_sql("DELETE FROM hosts")  # they say when a host may be asked again, for a second
+def upgrade() -> None:
+    with op.batch_alter_table("sources", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("lost_leases", sa.Integer(), nullable=False, server_default="0"))
+        batch_op.add_column(sa.Column("stale_at", sa.BigInteger(), nullable=True))
+    with op.batch_alter_table("sources", schema=None) as batch_op:
+        batch_op.alter_column("lost_leases", server_default=None)
+    op.execute("DELETE FROM hosts")  # they say when a host may be asked again, for a second
+    connection = op.get_bind()
     for row in connection.execute(sa.select(_SOURCES)).all():
         state = json.loads(row.state or "{}")
         for name in ("url", "validators_url"):
