@@ -18,7 +18,7 @@ from alerts.cases.case_file import CaseFile
 from alerts.explain.alert import explain
 from alerts.model.alert import DeliveryState
 from alerts.model.times import format_time
-from alerts.pipeline import steps
+from alerts.pipeline import inline, steps
 from alerts.runtime.case_cache import CaseCache
 from alerts.runtime.configuration import Active, Configuration
 from alerts.runtime.task_requests import ENQUEUE_GRACE, SEND_BATCH, TaskRequests
@@ -654,6 +654,23 @@ def test_a_run_does_all_else_before_it_ends_with_a_defect(
     assert len(made.deliveries(DeliveryState.SENT)) == 1
     assert "work.broken" in caplog.messages
     made.driver.settle(made.runtime)  # what was told once is not told for ever
+
+
+@pytest.mark.parametrize("seconds", [0.0, 60.0])
+def test_a_run_assesses_together_what_some_seconds_of_polls_bring(
+    lines: Any, feeds: FeedServer, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    made: System = lines(settings(sources(feeds, "wire", "herald"), {"console": "console://"}))
+    feeds.put("wire", [OUTAGE])
+    feeds.put("herald", [SECOND])
+    monkeypatch.setattr(inline, "POLL_BATCH", 1)
+    monkeypatch.setattr(inline, "GATHERED", seconds)
+    alerts: list[int] = []
+    made.driver.run(made.runtime, ["wire", "herald"], lambda _: alerts.append(len(made.rows(AlertRow))))
+    assert [bool(each) for each in alerts] == [False, seconds == 0.0]
+    assert made.rows(AlertRow)
+    if seconds:
+        assert [row.version for row in made.rows(CaseRow)] == [1]
 
 
 def test_new_stories_and_alerts_are_in_the_log(lines: Any, feeds: FeedServer, caplog: pytest.LogCaptureFixture) -> None:

@@ -14,11 +14,13 @@ from alerts.pipeline import steps
 from alerts.pipeline.poll import PollOutcome
 from alerts.runtime import logs
 from alerts.runtime.runtime import Runtime
-from alerts.runtime.task_requests import POLL_BATCH, TaskRequests
+from alerts.runtime.task_requests import POLL_BATCH, SIZES, TaskRequests
 from alerts.store.repositories import deliveries, subscriber_state
 from alerts.store.upsert import chunks
 
 POLLERS = 2  # batches at a time
+GATHERED = 5.0  # seconds of polls whose findings are assessed together: each institution once, with all that came in
+_SIZES = {**SIZES, "assess": 128}  # no other task of this process waits for these institutions
 PATIENCE = 60.0  # seconds to wait for the turns of messages in their channels; the rest is left to the next run
 # A run that ends does not wait for the end of a group that is due within this; a longer one is kept.
 GROUP_PATIENCE = timedelta(minutes=1)
@@ -54,12 +56,15 @@ class Once:
 
         `manual`: no schedule asked for it; see `tick`."""
         with ThreadPoolExecutor(POLLERS, thread_name_prefix="poll") as pool:
-            outcomes = []
+            outcomes, followed = [], time.monotonic()
             for some in pool.map(lambda some: _polled(runtime, some), chunks(list(sources), POLL_BATCH)):
                 for outcome in some:
                     outcomes.append(outcome)
                     report(outcome)
-                self._follow(runtime)
+                if time.monotonic() - followed > GATHERED:
+                    self._follow(runtime)
+                    followed = time.monotonic()
+        self._follow(runtime)
         # What an earlier run left behind, and what fell due meanwhile.
         self.settle(runtime, release=True, manual=manual)
         return outcomes
@@ -103,7 +108,7 @@ class Once:
     def _follow(self, runtime: Runtime) -> None:
         while self._waiting:
             requests = [self._waiting.popleft() for _ in range(len(self._waiting))]
-            for name, ids in TaskRequests.together(requests).tasks():
+            for name, ids in TaskRequests.together(requests).tasks(_SIZES):
                 if name != "poll":
                     self._do(runtime, name, ids)
 

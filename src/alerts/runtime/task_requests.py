@@ -1,6 +1,6 @@
 """Task requests: ids that a step asks the queues to work on. One may be lost, since the database holds the same."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
 
@@ -33,13 +33,13 @@ class TaskRequests:
         steps = ([name for one in some for name in getattr(one, step.name)] for step in fields(cls))
         return cls(*(tuple(dict.fromkeys(names)) for names in steps))
 
-    def tasks(self) -> Iterator[tuple[str, Sequence[str]]]:
+    def tasks(self, sizes: Mapping[str, int] = SIZES) -> Iterator[tuple[str, Sequence[str]]]:
         """Each task with its ids, what is nearest to the receiver first.
 
         But matching again comes before assessing, which waits for it."""
         for name in ("send", "desk", "rematch", "assess", "poll"):
             ids = getattr(self, name)
-            size = SIZES.get(name, 1)
+            size = sizes.get(name, 1)
             for start in range(0, len(ids), size):
                 yield name, ids[start : start + size]
 
