@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from alerts.feeds import identity
 from alerts.feeds.feed import Entry, ParsedFeed
@@ -50,8 +51,7 @@ class KnownItem:
     withdrawn: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """The items that a decision may need to know: of this source, and with one of these."""
 
     ids: frozenset[str]
@@ -98,11 +98,9 @@ def wanted(source: Source, parsed: ParsedFeed) -> Wanted:
     """What `decide` will look up."""
     ids = {identity.entry_id(source, entry, parsed.link) for entry in parsed.entries}
     ids |= {identity.variant_id(source, entry, parsed.link) for entry in parsed.entries if not entry.withdrawn}
-    return Wanted(
-        ids=frozenset(ids - {""}),
-        link_keys=frozenset(identity.link_key(entry.link) for entry in parsed.entries) - {""},
-        title_keys=frozenset(identity.title_key(entry.title) for entry in parsed.entries) - {""},
-    )
+    links = {identity.link_key(entry.link) for entry in parsed.entries}
+    titles = {identity.title_key(entry.title) for entry in parsed.entries}
+    return Wanted(*(frozenset(each - {""}) for each in (ids, links, titles)))
 
 
 def decide(source: Source, parsed: ParsedFeed, known: KnownItems, state: FeedState, now: datetime) -> Decision:

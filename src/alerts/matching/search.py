@@ -34,15 +34,15 @@ def index_words(item: Item) -> str:
     One that it holds more than once may stand there more than once: an index sees to that faster."""
     if item.withdrawn:
         return ""
-    source, title, body = source_word(item.source), item.title, body_of(item)
-    raw = f"{title} {body}"
+    source, body = source_word(item.source), body_of(item)
+    raw = f"{item.title} {body}"
     # Most texts: as below, without cutting them into words.
     if raw.isascii() and "&" not in raw and "+" not in raw:
         words = raw.lower().encode("ascii").translate(ASCII_WORDS)
         if _TOO_LONG not in words.translate(_LETTERS_AS_X):
             return f"{source} {words.decode('ascii')}"
     found = {source}
-    for text in (Text(title), Text(body)):
+    for text in (Text(item.title), Text(body)):
         found.update(word[:MAX_WORD] for word in text.tokens if word.strip("&+"))
         if text.special:  # the last character of a run alone, too: a query of one character looks for beginnings
             found.update(run[at : at + 2] for run in _RUN.findall(text.low) for at in range(len(run)))

@@ -38,11 +38,7 @@ def known_items(session: Session, source: str, wanted: Callable[[], Wanted]) -> 
     found: dict[str, KnownItem] = {}
     total = session.scalar(_TOTAL, {"source": source}) or 0
     if total:
-        asked = wanted()
-        all_three = zip_longest(
-            *(chunks(sorted(each)) for each in (asked.ids, asked.link_keys, asked.title_keys)), fillvalue=()
-        )
-        for ids, links, titles in all_three:
+        for ids, links, titles in zip_longest(*(chunks(sorted(each)) for each in wanted()), fillvalue=()):
             some = {"source": source, "ids": ids, "links": links, "titles": titles}
             found |= {row[0]: KnownItem(*row) for row in session.execute(_WANTED, some)}
     return KnownItems(found, total)
