@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from alerts.config.load import Loaded
-    from alerts.demo.server import FeedServer
     from alerts.pipeline.inline import Once
     from alerts.runtime.configuration import Active
     from alerts.runtime.runtime import Runtime
@@ -34,7 +33,6 @@ class App:
     broker: str
     state: Path
     exposed: tuple[str, ...] = ()  # options given on the command line with a password in them
-    stage: "FeedServer | None" = None
     _settings: Settings | None = field(default=None, repr=False)
 
     @property

@@ -21,6 +21,7 @@ from alerts.model.errors import UsageError, did_you_mean
 from alerts.model.records import to_line
 
 if TYPE_CHECKING:
+    from alerts.demo.server import FeedServer
     from alerts.pipeline.poll import PollOutcome
     from alerts.runtime.runtime import Runtime
 
@@ -36,12 +37,10 @@ def run(app: App, once: bool, demo: bool, state: Path | None, host: str, port: i
     """Run everything here: broker, workers, beat and pages."""
     if state is not None:
         app.state = state
-    with _scene(app) if demo else contextlib.nullcontext():
-        if once and not demo:
-            return _once(app)
-        if not demo:
-            return _forever(app, host, port)
-        return _demo(app, host, port, once=once)
+    with _scene(app) if demo else contextlib.nullcontext() as stage:
+        if stage is not None:
+            return _demo(app, stage, host, port, once=once)
+        return _once(app) if once else _forever(app, host, port)
 
 
 def _once(app: App) -> int:
@@ -200,7 +199,7 @@ def _processes(app: App, state: Path, host: str, port: int) -> Iterator[embedded
 
 
 @contextlib.contextmanager
-def _scene(app: App) -> Iterator[None]:
+def _scene(app: App) -> "Iterator[FeedServer]":
     """The demonstration has a configuration, a feed server and a state of its own, gone at its end."""
     from alerts.demo import play
     from alerts.demo.server import FeedServer
@@ -209,19 +208,18 @@ def _scene(app: App) -> Iterator[None]:
         raise UsageError("--demo runs on its own database and broker; leave out --database and --broker")
     with tempfile.TemporaryDirectory(prefix="alerts-demo-") as state, FeedServer() as stage:
         os.environ["ALERTS_DEMO_URL"] = stage.url
-        app.config_dir, app.state, app.stage = play.CONFIG, Path(state), stage
-        yield
+        app.config_dir, app.state = play.CONFIG, Path(state)
+        yield stage
 
 
-def _demo(app: App, host: str, port: int, *, once: bool) -> int:
+def _demo(app: App, stage: "FeedServer", host: str, port: int, *, once: bool) -> int:
     from alerts.demo import play
     from alerts.runtime import logs
 
-    assert app.stage is not None  # noqa: S101
     logs.configure("ERROR")
     if once:
         with app.runtime() as (runtime, driver):
-            play.once(app.stage, runtime, driver, sys.stdout)
+            play.once(stage, runtime, driver, sys.stdout)
         return 0
     if port:
         embedded.listening(host, port).close()
@@ -229,7 +227,7 @@ def _demo(app: App, host: str, port: int, *, once: bool) -> int:
     with app.open() as database:
         database.upgrade()
     with _processes(app, app.state, host, port) as supervisor, app.runtime() as (runtime, _):
-        play.live(app.stage, runtime, sys.stdout, supervisor.watch)
+        play.live(stage, runtime, sys.stdout, supervisor.watch)
     return supervisor.status
 
 
