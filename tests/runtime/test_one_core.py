@@ -20,10 +20,13 @@ SEVERAL = pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="this mach
 PROGRAM = """
 import sys, threading
 from alerts.runtime import one_core
-threading.Thread(target=sys.stdin.read, daemon=True).start()  # a thread from before, and one from later
-one_core.keep()
-threading.Thread(target=threading.Event().wait, daemon=True).start()
-while True: sum(range(1000))
+asked = threading.Event()
+threading.Thread(target=lambda: (sys.stdin.read(1), asked.set()), daemon=True).start()  # a thread from before …
+let_go = one_core.keep()
+threading.Thread(target=threading.Event().wait, daemon=True).start()  # … and one from later
+while not asked.is_set(): sum(range(1000))
+let_go()
+threading.Event().wait()
 """
 
 
@@ -50,10 +53,15 @@ def _cores(pid: int) -> list[set[int]]:
 
 @SEVERAL
 @pytest.mark.slow
-def test_threads_from_before_and_from_later_come_to_be_on_one_core() -> None:
+def test_threads_from_before_and_from_later_are_on_one_core_until_let_go() -> None:
     with subprocess.Popen([sys.executable, "-c", PROGRAM], stdin=subprocess.PIPE) as process:
         try:
             assert until(lambda: len(found := _cores(process.pid)) == 4 and len(set.union(*found)) == 1, 20)
+            assert process.stdin is not None
+            process.stdin.write(b"x")
+            process.stdin.flush()
+            own = os.sched_getaffinity(0)
+            assert until(lambda: len(found := _cores(process.pid)) == 2 and all(each == own for each in found), 20)
         finally:
             process.kill()
 

@@ -7,7 +7,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,11 +15,14 @@ _BETWEEN_LOOKS = 0.25  # seconds
 _FULL, _MUCH = 0.9, 0.3  # of a core
 
 
-def keep() -> None:
-    """Keeps this process to one of the cores that it may use, until it ends; nothing where the system cannot."""
+def keep() -> Callable[[], None]:
+    """Keeps this process to one of the cores that it may use, until what is returned is called; nothing where the
+    system cannot."""
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    let_go = threading.Event()
     if len(cores) > 1:
-        threading.Thread(target=_follow, args=(cores[os.getpid() % len(cores)], cores), daemon=True).start()
+        threading.Thread(target=_follow, args=(cores[os.getpid() % len(cores)], cores, let_go), daemon=True).start()
+    return let_go.set
 
 
 def better(present: int, busy: Mapping[int, float], own: float) -> int:
@@ -31,18 +34,23 @@ def better(present: int, busy: Mapping[int, float], own: float) -> int:
     return least if contested and busy[present] - busy[least] > _MUCH else present
 
 
-def _follow(core: int, cores: Sequence[int]) -> None:
+def _follow(core: int, cores: Sequence[int], let_go: threading.Event) -> None:
     with suppress(OSError):  # a sandbox may forbid it
-        while True:
-            for thread in Path("/proc/self/task").iterdir():  # a new one is where the one was that began it
-                with suppress(ProcessLookupError):
-                    os.sched_setaffinity(int(thread.name), {core})
+        while not let_go.is_set():
+            _bind([core])
             before, used, began = _busy_seconds(), time.process_time(), time.monotonic()
-            time.sleep(_BETWEEN_LOOKS)
+            let_go.wait(_BETWEEN_LOOKS)
             took, own = time.monotonic() - began, time.process_time() - used
             busy = {each: (now - before[each]) / took for each, now in _busy_seconds().items() if each in cores}
             # Of two processes on one core one is to go: each does with one chance in two.
             core = random.choice((core, better(core, busy, own / took)))  # noqa: S311
+        _bind(cores)
+
+
+def _bind(cores: Sequence[int]) -> None:
+    for thread in Path("/proc/self/task").iterdir():  # a new one is where the one was that began it
+        with suppress(ProcessLookupError):
+            os.sched_setaffinity(int(thread.name), cores)
 
 
 def _busy_seconds() -> dict[int, float]:
