@@ -13,6 +13,7 @@ from alerts.model.errors import NotFoundError
 from alerts.model.fields import grouped
 from alerts.model.level import Axis, Level
 from alerts.model.records import as_record, fields_of
+from alerts.model.times import EPOCH
 from alerts.store import schema
 from alerts.store.upsert import SOME, equal, rows_of
 
@@ -38,11 +39,9 @@ def stories(
 ) -> list[dict[str, Any]]:
     """Stories, the newest first, but those that were found to be others or in which nothing counts any more."""
     story = schema.StoryRow
-    listed = story.merged_into.is_(None), story.reports > 0, *equal((story.institution, institution))
-    query = select(story).where(*listed).order_by(story.newest.desc(), story.id)
-    if since is not None:
-        query = query.where(story.newest >= since)
-    rows = session.scalars(query.execution_options(yield_per=200))
+    listed = story.merged_into.is_(None), story.reports > 0, story.newest >= (since or EPOCH)
+    query = select(story).where(*listed, *equal((story.institution, institution)))
+    rows = session.scalars(query.order_by(story.newest.desc(), story.id).execution_options(yield_per=200))
     fitting = (row for row in rows if topic is None or any(name == topic for name, _ in row.topics))
     found = []
     for row in islice(fitting, limit):
@@ -63,11 +62,10 @@ def deliveries(
 ) -> list[dict[str, Any]]:
     """Who got what, when and why, the newest first: each delivery with its alerts and attempts."""
     delivery = schema.DeliveryRow
-    query = select(delivery).where(*equal((delivery.subscriber, subscriber)))
+    asked = delivery.created_at >= (since or EPOCH), *equal((delivery.subscriber, subscriber))
+    query = select(delivery).where(*asked)
     if state:
         query = query.where(delivery.state.in_(state))
-    if since is not None:
-        query = query.where(delivery.created_at >= since)
     if institution is not None:
         about = select(schema.AlertRow.id).where(schema.AlertRow.institution == institution)
         carried = select(schema.CarriedRow.delivery).where(schema.CarriedRow.alert.in_(about))
