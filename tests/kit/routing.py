@@ -114,6 +114,7 @@ class Office:
         self.silences.append(Silence(select, instant(until), "maintenance", "ops", since))
 
     def _take(self, outcome: Outcome) -> Outcome:
+        outcome = outcome.to(self.subscriber.id)
         self.alerts += outcome.alerts
         self.messages += outcome.messages
         return outcome

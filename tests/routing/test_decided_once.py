@@ -12,8 +12,9 @@ from kit.routing import Office, build, instant, rule, story_event
 from alerts.model.alert import Alert
 from alerts.model.answer import Answer, AnswerKind
 from alerts.model.level import Axis, Level
-from alerts.routing.alerts import Kind, alert_id
-from alerts.routing.state import Knowledge
+from alerts.routing.alerts import Kind, alert_id, alert_ref
+from alerts.routing.reasons import Reason
+from alerts.routing.state import Knowledge, RouterState
 
 ASKS = (rule(on="story level"),)
 RISE = story_event("10:00", "s1", "low>high")
@@ -38,7 +39,7 @@ def test_who_asks_for_the_same_and_knows_the_same_shares_the_decision() -> None:
     for each in (first, second):
         name = each.subscriber.id
         assert [alert.id for alert in each.alerts] == [
-            alert_id("acme", event.at, name, "mail") for event in (RISE, FALL)
+            alert_id(alert_ref("acme", event.at, "mail"), name) for event in (RISE, FALL)
         ]
         assert [message.alerts for message in each.sent] == [(alert.id,) for alert in each.alerts]
         assert (
@@ -116,6 +117,19 @@ def test_an_alert_that_was_remembered_by_its_id_is_still_known() -> None:
     whole, policy = (desk.notifications.knowledge("acme").of(axis) for axis in (None, Axis.POLICY))
     assert (policy.believed("mail"), policy.corrected) == (Level.LOW, ("mail",))
     assert (whole.stories, whole.topics) == ({}, {})
+
+
+def test_what_waits_under_its_id_is_the_same_alert() -> None:
+    desk = office("desk", group="5m")
+    alert = desk.hear(RISE).alerts[0]
+    state, name = desk.state.to_json(), alert_ref("acme", RISE.at, "mail")
+    assert state.count(name) == 1
+    desk.state = RouterState.from_json(state.replace(name, alert.id))  # as it was written before schema 0013
+    desk.silence("acme", until="11:00")
+    (held,) = desk.advance("10:05")
+    assert (held.alerts, held.held) == ((alert.id,), Reason.SILENCE)
+    desk.level("12:00", "high>low")
+    assert desk.fates[1:] == ["rise-not-told"], "what was held back was told to nobody"
 
 
 def _alert() -> Alert:

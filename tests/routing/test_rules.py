@@ -11,7 +11,7 @@ from kit.routing import INSTITUTIONS, build, instant, level_event, rule
 from alerts.model.alert import AlertState
 from alerts.model.level import Axis
 from alerts.model.subscriber import Subscriber
-from alerts.routing.alerts import alert_id
+from alerts.routing.alerts import alert_id, alert_ref
 from alerts.routing.rules import Audience
 
 
@@ -105,11 +105,11 @@ def test_an_alert_has_the_id_of_its_event_subscriber_and_channel() -> None:
     event = level_event("10:00", "low>high")
     outcome = desk.hear(event)
     assert [alert.id for alert in outcome.alerts] == [
-        alert_id(event.institution, event.at, "desk", each) for each in ("mail", "pager")
+        alert_id(alert_ref(event.institution, event.at, each), "desk") for each in ("mail", "pager")
     ]
     assert len({alert.id for alert in outcome.alerts}) == 2
     assert (
-        alert_id(event.institution, event.at, "desk", "mail") == "6c8056d9f480c85327c4"
+        alert_id(alert_ref(event.institution, event.at, "mail"), "desk") == "6c8056d9f480c85327c4"
     )  # a change would send everything again
 
 

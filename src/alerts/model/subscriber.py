@@ -194,6 +194,12 @@ class Subscriber:
     fallback: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
+    def asks(self) -> tuple[object, ...]:
+        """All that decides what it gets, and when, but for names and addresses. Equal rules are one object."""
+        waits = self.quiet_hours, self.digest, self.repeat, self.limit, self.group
+        return id(self.watch), tuple(self.channels), *waits
+
+    @property
     def timezone(self) -> str:
         """The time zone named for quiet hours or the digest, else UTC."""
         if self.quiet_hours is not None:

@@ -18,6 +18,7 @@ from alerts.model.records import fields_of
 from alerts.model.story import Evidence
 from alerts.pipeline.rematch import is_current
 from alerts.pipeline.route import InstitutionEvents, Routed, route
+from alerts.routing.alerts import alert_id, reference
 from alerts.routing.case_events import CaseEvents, EventState
 from alerts.routing.events import Event
 from alerts.runtime import logs
@@ -137,9 +138,11 @@ def _committed(runtime: Runtime, active: Active, done: Sequence[Draft], routed: 
             _log_stories(each)
         runtime.cases.put(institution, each.stored.version + 1, active.case_key(institution), each.case)
         changes += each.transitions
-    for alert in routed.alerts.values() if logs.shows_news() else ():
-        about = fields_of(alert, "institution", "subscriber", "channel", "on", "state", "reason")
-        logs.event("alert.made", alert=alert.id, **about, title=alert.lead.title if alert.lead is not None else "")
+    for alert, _, subscribers in routed.alerts if logs.shows_news() else ():
+        about = fields_of(alert, "institution", "channel", "on", "state", "reason")
+        about["title"] = alert.lead.title if alert.lead is not None else ""
+        for subscriber in subscribers:
+            logs.event("alert.made", alert=alert_id(reference(alert), subscriber), subscriber=subscriber, **about)
     for change in changes:
         moved = fields_of(change, "institution", "axis", "score", "cause")
         logs.event("level.changed", before=change.from_.value, after=change.to.value, **moved)
@@ -281,7 +284,7 @@ def _store(
     row_ids = {each.key: row for each, row in zip(changes, ids, strict=True)}
     routed = route(session, active, happened, transitions=row_ids, now=now, places=places)
     told: dict[str, datetime] = dict(routed.corrected)
-    for alert in routed.alerts.values():
+    for alert, _, _ in routed.alerts:
         told[alert.institution] = max(alert.at, told.get(alert.institution, alert.at))
     wanted = [(each.case, told[each.stored.institution]) for each in done if each.stored.institution in told]
     shown = [(case.institution.id, at, made) for case, at, made in snapshots(session, active, wanted)]

@@ -132,7 +132,8 @@ def opened_router(runtime: Runtime, subscriber_id: str) -> Iterator[tuple[Sessio
         now = runtime.clock()
         advance(session, active, subscriber_id, now)  # a tick finds what goes out
         with locked_routers(session, active, {subscriber_id: ()}) as routers:
-            yield session, routers[subscriber_id], now
+            (router,) = routers.values()
+            yield session, router, now
 
 
 def release(runtime: Runtime, source: str, who: str = "") -> int:

@@ -166,7 +166,7 @@ def route(
                 state, notifications = RouterState(), MemoryNotifications()
                 router = SubscriberRouter(subscriber, settings.institutions, state, notifications, chosen)
                 routers[subscriber.id] = router
-            outcome = router.handle(event, event.at, settings.silences)
+            outcome = router.handle(event, event.at, settings.silences).to(subscriber.id)
             for alert in outcome.alerts:
                 made[alert.id] = alert
                 by_assessment[alert.institution, alert.at].append(alert.id)
@@ -174,8 +174,8 @@ def route(
                 made[dropped] = replace(made[dropped], state=AlertState.SUPPRESSED, reason=Reason.CORRECTED.value)
             result.messages += outcome.messages
     if result.end is not None:
-        for router in routers.values():
-            result.messages += router.advance(result.end, settings.silences)
+        for subscriber_id, router in routers.items():
+            result.messages += [each.to(subscriber_id) for each in router.advance(result.end, settings.silences)]
     result.alerts = sorted(made.values(), key=alert_order)
     result.messages.sort(key=lambda each: (each.at, each.subscriber, each.channel, each.id))
 

@@ -1,8 +1,9 @@
 """What a router hands on: alert records, the messages that carry them to a channel, and why it decided so."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -36,14 +37,14 @@ class Standing(NamedTuple):
     level: Level
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """What goes to one channel in one delivery.
 
     `alerts` are the ids of its alerts, in order of time; `reminders` those sent before whose level still stands;
     `superseded` those that later ones replaced: they came and went, and get one line at most. `more` counts
     alerts that are not listed because there are too many. `at` is the exact instant it fell due, whenever
-    that was noticed. A message with `held` is not sent: it is kept to show why."""
+    that was noticed. A message with `held` is not sent: it is kept to show why. As a router makes it, it has neither
+    id nor subscriber, and refers to alerts, until `to` says whose it is."""
 
     id: str
     subscriber: str
@@ -62,6 +63,15 @@ class Message:
     def carries(self) -> tuple[str, ...]:
         """The alerts that whoever receives the message knows of."""
         return tuple(dict.fromkeys((*self.alerts, *self.reminders, *self.superseded)))
+
+    def to(self, subscriber: str) -> "Message":
+        """The message to one of those that it goes to."""
+        kinds = self.alerts, self.reminders, self.superseded
+        named = (tuple(dict.fromkeys([alert_id(each, subscriber) for each in some])) for some in kinds)
+        alerts, reminders, superseded = named
+        carries = dict.fromkeys((*alerts, *reminders, *superseded))
+        id_ = stable_id("message", subscriber, self.channel, self.kind, self.at.isoformat(), self.held or "", *carries)
+        return self._replace(id=id_, subscriber=subscriber, alerts=alerts, reminders=reminders, superseded=superseded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +148,19 @@ def explanation_record(explanation: Explanation, subscriber: str, channel: str =
 class Outcome:
     """Alert records made, and messages to send (or to keep as held), each in order of time.
 
-    `dropped` are the ids of alerts made before that a correction took back before they went out."""
+    As a router makes it, it is the same for all subscribers who are alike: alerts and messages get ids and a
+    subscriber by `to`. `dropped` are the ids of alerts made before that a correction took back before they went out."""
 
     alerts: tuple[Alert, ...] = ()
     messages: tuple[Message, ...] = ()
     explanation: Explanation | None = None
     dropped: tuple[str, ...] = ()
+
+    def to(self, subscriber: str) -> "Outcome":
+        """The outcome for one of those whose it is."""
+        ids = ((each, alert_id(reference(each), subscriber)) for each in self.alerts)
+        alerts = tuple(replace(each, id=id_, subscriber=subscriber) for each, id_ in ids)
+        return replace(self, alerts=alerts, messages=tuple(each.to(subscriber) for each in self.messages))
 
 
 def assessment_key(institution: str, at: datetime) -> str:
@@ -151,16 +168,23 @@ def assessment_key(institution: str, at: datetime) -> str:
     return f"assessment/{institution}/{at.isoformat()}"
 
 
-def alert_id(institution: str, at: datetime, subscriber: str, channel: str) -> str:
-    """The same assessment for the same subscriber and channel has the same id, wherever it is computed."""
-    return stable_id("alert", assessment_key(institution, at), subscriber, channel)
+def alert_ref(institution: str, at: datetime, channel: str) -> str:
+    """What names an alert for all subscribers. An id has no space, nor has that of an institution."""
+    return f"{assessment_key(institution, at)} {channel}"
+
+
+def reference(alert: Alert) -> str:
+    return alert_ref(alert.institution, alert.at, alert.channel)
+
+
+@lru_cache(maxsize=2048)
+def alert_id(alert: str, subscriber: str) -> str:
+    """The id of an alert that is referred to; wherever it is computed, it is the same. An id is its own."""
+    assessment, is_reference, channel = alert.partition(" ")
+    return stable_id("alert", assessment, subscriber, channel) if is_reference else alert
 
 
 def stable_id(*parts: str) -> str:
     """Twenty hexadecimal digits that depend on the parts alone."""
-    digest = blake2b(digest_size=10)
-    for part in parts:
-        encoded = part.encode("utf-8", "surrogatepass")
-        digest.update(f"{len(encoded)}:".encode())
-        digest.update(encoded)
-    return digest.hexdigest()
+    sized = "".join([f"{len(each.encode('utf-8', 'surrogatepass'))}:{each}" for each in parts])
+    return blake2b(sized.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()

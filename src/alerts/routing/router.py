@@ -18,7 +18,7 @@ from alerts.model.alert import Alert, AlertState
 from alerts.model.fields import Same
 from alerts.model.level import Axis, Level, Transition
 from alerts.model.subscriber import Silence, WatchRule
-from alerts.routing.alerts import ChannelVerdict, Explanation, Outcome, RuleVerdict, alert_id
+from alerts.routing.alerts import ChannelVerdict, Explanation, Outcome, RuleVerdict, reference
 from alerts.routing.events import CorrectionEvent, Event, InstitutionEvent, Part
 from alerts.routing.rules import channels_of, judge, stands
 from alerts.routing.state import Ack, Escalating, Knowledge, Move, NotifiedLevel, NotifiedTopic, Pending
@@ -32,7 +32,7 @@ _Followed = Mapping[str, frozenset[Axis]]  # by channel the axes whose rise is f
 class Decision:
     """What comes of an event, with nothing in it that names the subscriber.
 
-    `drafts` are alerts without ids, each with what waits of it, None where it does not go out. `known` is what the
+    `drafts` are alerts without ids, each with what waits of it, None where it does not go out. `known` is what a
     subscriber knows once the others have gone out."""
 
     explanation: Explanation
@@ -58,14 +58,10 @@ class SubscriberRouter(PendingAlerts):
             return Outcome(messages=tuple(messages))
         decision = self._decide(event, at, silences)
         self.notifications.keep(event.institution, decision.known)
-        alerts = []
-        for draft, pending in decision.drafts:
-            name = alert_id(event.institution, event.at, self.subscriber.id, draft.channel)
-            alerts.append(replace(draft, id=name, subscriber=self.subscriber.id))
+        for alert, pending in decision.drafts:
             if pending is not None:
-                waits = replace(pending, alert=name)
-                messages += self.accept(draft.channel, waits, draft.reason, draft.level, at)
-        return Outcome(tuple(alerts), tuple(messages), decision.explanation)
+                messages += self.accept(alert.channel, pending, alert.reason, alert.level, at)
+        return Outcome(tuple(alert for alert, _ in decision.drafts), tuple(messages), decision.explanation)
 
     def explain(self, event: InstitutionEvent, at: datetime, silences: Sequence[Silence] = ()) -> Explanation:
         """What `handle` would decide of the event now, and why; changes nothing."""
@@ -98,7 +94,8 @@ class SubscriberRouter(PendingAlerts):
         known = self.notifications.knowledge(institution)
         found = {axis: watch for axis in Axis if (watch := known.of(axis)).level is not Level.LOW}
         last = {axis: [(to, each[-1].alert) for to, each in watch.notified.items()] for axis, watch in found.items()}
-        return {axis: max((self.named(institution, *each) for each in last[axis]), default="") for axis in found}
+        named = {axis: [self.named(institution, *each) for each in some] for axis, some in last.items()}
+        return {axis: max(map(self.id_of, some), default="") for axis, some in named.items()}
 
     def ack(
         self, institution: str, axes: Iterable[Axis], at: datetime, author: str, *, assessed: datetime | None = None
@@ -221,7 +218,7 @@ def _pending(alert: Alert, taken: Sequence[Part], wanted: Sequence[WatchRule]) -
     falls = only_levels and not any(change.rises for change in alert.changes)
     clear = falls and all(change.to < rule.at_least for change in alert.changes for rule in wanted)
     return Pending(
-        alert.id,
+        reference(alert),
         alert.institution,
         tuple(Move(change.axis, change.from_, change.to) for change in alert.changes),
         story="" if only_levels or alert.lead is None else alert.lead.story,

@@ -11,9 +11,10 @@ from typing import Annotated, Any, Final, NamedTuple, Protocol, TypeVar
 
 from pydantic import BeforeValidator, Field, TypeAdapter
 
+from alerts.model.alert import Alert
 from alerts.model.level import Axis, Level
 from alerts.model.subscriber import RateLimit
-from alerts.routing.alerts import Kind, Message
+from alerts.routing.alerts import Kind, Message, reference
 
 MAX_REMEMBERED: Final = 32  # stories, and topics, for each institution and channel
 _Value = TypeVar("_Value")
@@ -153,6 +154,7 @@ class Knowledge:
         return self if watch is self.of(axis) else Knowledge({**self.watches, axis: watch})
 
     @property
+    @lru_cache(maxsize=1024)  # noqa: B019
     def due(self) -> datetime | None:
         """The next reminder: what a driver indexes."""
         return min((due for each in self.watches.values() if (due := each.due) is not None), default=None)
@@ -202,8 +204,10 @@ class Escalating(NamedTuple):
 class Pending:
     """An alert that waits in a queue.
 
-    `moves` are the level changes it reports, `story` and `item` what it leads with: with a story, or without any
-    move, it is news whatever the levels do meanwhile. `clear`: all its levels fell below what the rules ask for."""
+    `alert` is a reference, so that what waits for subscribers who are alike is equal; of a correction, and as it was
+    written before schema 0013, the id. `moves` are the level changes it reports, `story` and `item` what it leads
+    with: with a story, or without any move, it is news whatever the levels do meanwhile. `clear`: all its levels fell
+    below what the rules ask for."""
 
     alert: str
     institution: str
@@ -368,7 +372,7 @@ class NotificationRepository(Protocol):
     def carry(self, message: Message) -> None:
         """Remember that `message` carries its alerts; never called for a held one."""
 
-    def carried(self, alert: str) -> frozenset[Carried]:
+    def carried(self, alert: Alert) -> frozenset[Carried]:
         """The messages that carried the alert, except those known never to have arrived."""
 
 
@@ -379,7 +383,7 @@ class MemoryNotifications:
         self._known: dict[str, Knowledge] = {}
         self._due: dict[str, datetime] = {}
         self._heap: list[tuple[datetime, str]] = []  # of `_due`, with what is outdated still in it
-        self._carried: dict[str, frozenset[Carried]] = {}
+        self._carried: dict[str, set[Carried]] = {}
 
     def knowledge(self, institution: str) -> Knowledge:
         return self._known.get(institution, NOTHING_KNOWN)
@@ -408,7 +412,7 @@ class MemoryNotifications:
 
     def carry(self, message: Message) -> None:
         for alert in message.carries:
-            self._carried[alert] = self.carried(alert) | {Carried(message.kind, message.channel)}
+            self._carried.setdefault(alert, set()).add(Carried(message.kind, message.channel))
 
-    def carried(self, alert: str) -> frozenset[Carried]:
-        return self._carried.get(alert, frozenset())
+    def carried(self, alert: Alert) -> frozenset[Carried]:
+        return frozenset().union(*(self._carried.get(name, ()) for name in (alert.id, reference(alert))))

@@ -46,10 +46,8 @@ class Situation:
 
     @property
     def _key(self) -> tuple[object, ...]:
-        who = self.subscriber
-        asks = id(who.watch), tuple(who.channels), who.quiet_hours, who.digest, who.limit
         large = id(self.event), id(self.institution), id(self.knowledge), id(self.silences)
-        return *asks, *large, self.at, self.muted, self.preferences, self.full
+        return *self.subscriber.asks, *large, self.at, self.muted, self.preferences, self.full
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Situation) and self._key == other._key

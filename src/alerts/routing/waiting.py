@@ -13,7 +13,7 @@ from alerts.model.alert import Alert
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Level
 from alerts.model.subscriber import Digest, Silence, Subscriber
-from alerts.routing.alerts import Kind, Message, alert_id, stable_id
+from alerts.routing.alerts import Kind, Message, alert_id, alert_ref
 from alerts.routing.coalesce import clusters, coalesce
 from alerts.routing.events import CorrectionEvent
 from alerts.routing.preferences import Preferences
@@ -141,8 +141,12 @@ class PendingAlerts:
         return institution is not None and stands(self.subscriber, institution, key.axis, channel, watch.level)
 
     def named(self, institution: str, channel: str, alert: AlertRef) -> str:
-        """The id of an alert that a channel was notified of."""
-        return alert if isinstance(alert, str) else alert_id(institution, alert, self.subscriber.id, channel)
+        """What names an alert that a channel was notified of: a reference, or the id."""
+        return alert if isinstance(alert, str) else alert_ref(institution, alert, channel)
+
+    def id_of(self, alert: str) -> str:
+        """Of an alert that was written down before schema 0013 the id is the name, of others it follows from it."""
+        return alert_id(alert, self.subscriber.id)
 
     def correct(self, event: CorrectionEvent, at: datetime) -> tuple[list[Message], tuple[str, ...]]:
         """Takes back the alerts that went out, once, and drops those that still wait, whose ids it gives."""
@@ -153,7 +157,7 @@ class PendingAlerts:
             if alert.subscriber != self.subscriber.id:
                 continue
             waits, corrected = self._withdraw(alert)
-            carried = self.notifications.carried(alert.id)
+            carried = self.notifications.carried(alert)
             corrected |= {each.channel for each in carried if each.kind is Kind.CORRECTION}
             for channel in sorted({each.channel for each in carried} - corrected):
                 owed[channel].append(alert)
@@ -217,7 +221,7 @@ class PendingAlerts:
         corrected: set[str] = set()
         for channel, state in self.state.channels.items():
             for name, queue in list(state.queues.items()):
-                concerned = [entry for entry in queue.entries if entry.alert == alert.id]
+                concerned = [entry for entry in queue.entries if self.id_of(entry.alert) == alert.id]
                 waits = waits or any(entry.purpose is Purpose.ALERT for entry in concerned)
                 corrected |= {channel for entry in concerned if entry.purpose is Purpose.CORRECTION}
                 self._drop(state, name, [entry for entry in concerned if entry.purpose is not Purpose.CORRECTION])
@@ -229,7 +233,7 @@ class PendingAlerts:
         known = self.notifications.knowledge(alert.institution)
         for axis in (change.axis for change in alert.changes):
             last = known.of(axis).last(alert.channel)
-            if last is not None and self.named(alert.institution, alert.channel, last.alert) == alert.id:
+            if last is not None and self.id_of(self.named(alert.institution, alert.channel, last.alert)) == alert.id:
                 watch = known.of(axis).remind_at(alert.channel, None)
                 watch = replace(watch, corrected=tuple(sorted({*watch.corrected, alert.channel})))
                 known = known.having(axis, watch)
@@ -296,7 +300,8 @@ class PendingAlerts:
                 continue
             held[channel, *withheld].append(entry)
             if entry.purpose is Purpose.ALERT:
-                self._forget(entry.alert, entry.institution, channel, [*(move.axis for move in entry.moves), None])
+                axes = [*(move.axis for move in entry.moves), None]
+                self._forget(self.id_of(entry.alert), entry.institution, channel, axes)
         return wanted, self._held(kind, held, at)
 
     def _is_owed(self, reminder: Pending, channel: str) -> bool:
@@ -308,7 +313,9 @@ class PendingAlerts:
         """The channel has no such alert, or no longer: its fall does not go there, and its topic is open."""
         known = self.notifications.knowledge(institution)
         for axis in axes:
-            left = known.of(axis).retract(channel, lambda each: self.named(institution, channel, each) == alert)
+            left = known.of(axis).retract(
+                channel, lambda each: self.id_of(self.named(institution, channel, each)) == alert
+            )
             known = known.having(axis, left)
         self.notifications.keep(institution, known)
 
@@ -423,10 +430,8 @@ class PendingAlerts:
         ]
 
     def _message(self, channel: str, kind: Kind, at: datetime, alerts: tuple[str, ...], **rest: Any) -> Message:
-        """The message, sent or held, with its id: that depends on what it is, for whom, when and about what alone."""
-        draft = Message("", self.subscriber.id, channel, kind, at, alerts, **rest)
-        of = ("message", draft.subscriber, channel, kind, at.isoformat(), draft.held or "", *draft.carries)
-        return replace(draft, id=stable_id(*of))
+        """The message, sent or held, to whoever is alike."""
+        return Message("", "", channel, kind, at, alerts, **rest)
 
     def _supersede(self, channel: str, sent: Sequence[Pending]) -> None:
         """What waits elsewhere about axes and stories that just went out, with their levels now, is superseded."""

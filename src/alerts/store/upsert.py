@@ -1,7 +1,7 @@
 """INSERT … ON CONFLICT for both databases."""
 
 import importlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -66,10 +66,18 @@ def _write(session: Session, statement: Insert, rows: Sequence[Mapping[str, Any]
     connection = session.connection()
     if connection.dialect.name == "sqlite":
         text, places = _prepared(statement, connection.dialect, tuple(rows[0]))
-        made = [tuple([row[name] if make is None else make(row[name]) for name, make in places]) for row in rows]
-        connection.exec_driver_sql(text, made)
+        columns = (_column([row[name] for row in rows], make) for name, make in places)
+        connection.exec_driver_sql(text, list(zip(*columns, strict=True)))
     else:
         connection.execute(statement, list(rows))
+
+
+def _column(values: list[Any], make: Callable[[Any], Any] | None) -> list[Any]:
+    """The parameters of a column. Of a value that is the very same in many rows it is made once."""
+    if make is None:
+        return values
+    made = {id(each): make(each) for each in {id(each): each for each in values}.values()}
+    return [made[id(each)] for each in values]
 
 
 def insert_all(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:

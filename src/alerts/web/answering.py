@@ -116,7 +116,7 @@ def _asked(site: Site, session: Session, request: Request) -> Asked:
         raise HTTPException(410, f"{row.subscriber} is no longer configured: it gets no messages any more.")
     (alert,) = alerts.of_rows(session, [row])
     who = _who(site.visitor(request, session), row.subscriber, channel)
-    carried = SqlNotifications(session, row.subscriber).carried(alert.id)
+    carried = SqlNotifications(session, row.subscriber).carried(alert)
     corrected = alert.reason == Reason.CORRECTED or any(each.kind is Kind.CORRECTION for each in carried)
     return Asked(alert, channel, subscriber, who, taken_back=corrected)
 

@@ -12,6 +12,7 @@ from alerts.feeds.state import FeedState
 from alerts.model.alert import DeliveryState
 from alerts.model.answer import AnswerKind
 from alerts.model.level import Axis, Level
+from alerts.routing.alerts import alert_id
 from alerts.routing.state import RouterState
 from alerts.store import schema
 from alerts.store.repositories import cases, search_index
@@ -138,8 +139,8 @@ def touch(session: Session, institution: str, now: datetime) -> None:
 def waiting_alerts(session: Session) -> set[str]:
     """The alerts that wait at a desk for a digest, a summary, or the end of quiet hours."""
     return {
-        entry.alert
-        for state in session.scalars(select(schema.DeskRow.state))
+        alert_id(entry.alert, subscriber)
+        for subscriber, state in session.execute(select(schema.DeskRow.subscriber, schema.DeskRow.state))
         for channel in RouterState.from_json(state).channels.values()
         for queue in channel.queues.values()
         for entry in queue.entries

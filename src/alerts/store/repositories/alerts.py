@@ -1,6 +1,6 @@
 """Alerts as recorded: what each reported, and what became of it."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from alerts.model.alert import Alert, AlertState
 from alerts.model.fields import Same
 from alerts.model.level import Transition
-from alerts.routing.alerts import Explanation, explanation_record
+from alerts.routing.alerts import Explanation, alert_id, explanation_record, reference
 from alerts.routing.reasons import Reason
 from alerts.store.repositories import transitions
 from alerts.store.schema import AlertRow, DecisionRow, table_of
@@ -26,6 +26,8 @@ _ROWS = select(_ALERTS, _DECISIONS.c.detail).join(_DECISIONS, _DECISIONS.c.id ==
 _BY_ID = _ROWS.where(_A.id.in_(SOME))
 _AT = _ROWS.where(_A.institution == bindparam("institution"), _A.at == bindparam("instant")).order_by(_A.id)
 _DROP = update(_ALERTS).where(_A.id.in_(SOME)).values(state=AlertState.SUPPRESSED.value, reason=Reason.CORRECTED.value)
+Made = tuple[Alert, Explanation, Sequence[str]]
+"""An alert as its router made it, what was considered of it, and the subscribers who have it."""
 _COLUMNS: Final = ("id", "at", "subscriber", "channel", "institution", "on", "state", "reason")
 _NOT_IN_DETAIL: Final[dict[str, Any]] = {
     **dict.fromkeys(_COLUMNS, True),
@@ -38,21 +40,21 @@ def _adapter() -> TypeAdapter[Alert]:
     return TypeAdapter(Alert)
 
 
-def add(session: Session, made: Iterable[tuple[Alert, Explanation]], transition_ids: Mapping[str, int]) -> None:
-    """Stores alerts, each with what was considered of it. `transition_ids` gives row ids by transition key.
+def add(session: Session, made: Iterable[Made], transition_ids: Mapping[str, int]) -> None:
+    """Stores alerts. `transition_ids` gives row ids by transition key.
 
     What alerts of one explanation hold is equal for all subscribers, and stored once."""
-    rows = []
-    decisions: list[dict[str, Any]] = []
-    known: dict[tuple[Same[Explanation], str], dict[str, Any]] = {}
-    for alert, explanation in made:
-        key = Same(explanation), alert.channel
-        if key not in known:
-            transition = None if alert.transition is None else transition_ids.get(alert.transition.key)
-            known[key] = {"transition": transition, "decision": alert.id}
-            decisions.append({"id": alert.id, "detail": _detail(alert, explanation)})
-        rows.append({name: getattr(alert, name) for name in _COLUMNS} | known[key])
-    insert_new(session, DecisionRow, decisions)
+    rows: list[dict[str, Any]] = []
+    decisions: dict[tuple[Same[Explanation], str], dict[str, Any]] = {}
+    for alert, explanation, subscribers in made:
+        key, name = (Same(explanation), alert.channel), reference(alert)
+        if key not in decisions:
+            decisions[key] = {"id": alert_id(name, subscribers[0]), "detail": _detail(alert, explanation)}
+        transition = None if alert.transition is None else transition_ids.get(alert.transition.key)
+        row = {column: getattr(alert, column) for column in _COLUMNS}
+        row |= {"transition": transition, "decision": decisions[key]["id"]}
+        rows += [row | {"id": alert_id(name, each), "subscriber": each} for each in subscribers]
+    insert_new(session, DecisionRow, list(decisions.values()))
     insert_new(session, AlertRow, rows)
 
 

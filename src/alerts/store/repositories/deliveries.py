@@ -16,7 +16,7 @@ from alerts.routing.alerts import Message
 from alerts.store.claims import Claim
 from alerts.store.repositories import subscriber_state
 from alerts.store.schema import AttemptRow, ChannelRow, DeliveryRow, SnapshotRow, ThreadRow, table_of
-from alerts.store.upsert import SOME, equal, insert_all, insert_new, row_of, upsert
+from alerts.store.upsert import SOME, equal, insert_all, insert_new, upsert
 
 WAITING = (DeliveryState.PENDING.value, DeliveryState.FAILED.value, DeliveryState.UNKNOWN.value)
 """The states of a delivery that is still to be sent."""
@@ -118,9 +118,10 @@ def _delivery(each: Written, now: datetime) -> dict[str, Any]:
     due = {"due_at": now if held is None else None, "claimed_until": each.claimed_until}
     # What the sender needs to know of a message; the alerts themselves are rows.
     needed = ("alerts", "reminders", "superseded", "standing", "more", "detail")
-    record = {name: getattr(each.message, name) for name in needed}
-    known = {"created_at": now, "observed_at": each.observed, "message": {**record, **each.more}, "attempts": 0}
-    return row_of(DeliveryRow, each.message, **known, **due, state=state, reason=held or "")
+    message = {name: getattr(each.message, name) for name in needed}
+    known = {name: getattr(each.message, name) for name in ("id", "subscriber", "channel", "kind", "at")}
+    known |= {"created_at": now, "observed_at": each.observed, "message": {**message, **each.more}, "attempts": 0}
+    return {**known, **due, "state": state, "reason": held or ""}
 
 
 def add_snapshots(session: Session, shown: Iterable[tuple[str, datetime, bytes]]) -> None:

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from alerts.model.alert import DeliveryState
-from alerts.routing.alerts import Kind, Message
+from alerts.model.alert import Alert, DeliveryState
+from alerts.routing.alerts import Kind, Message, reference
 from alerts.routing.state import NOTHING_KNOWN, Carried, Knowledge, RouterState
 from alerts.store.claims import Claim
 from alerts.store.schema import CarriedRow, DeliveryRow, DeskRow, WatchRow, table_of
@@ -35,11 +35,9 @@ _FIRST_REMINDERS = select(_IN_TURN).where(_IN_TURN.c.place == 1)
 _REMINDERS = select(_W.institution).where(_W.subscriber == bindparam("subscriber_id"), _W.due_at <= bindparam("at"))
 _ARRIVED = _CARRIED.c.alert == bindparam("alert"), _D.state != DeliveryState.DEAD.value
 _CARRIED_BY = select(_D.kind, _D.channel).join(_CARRIED, _CARRIED.c.delivery == _D.id).where(*_ARRIVED)
-_ONE = _DESKS.c.subscriber == bindparam("subscriber_id")
-_STATE = select(_DESKS.c.state).where(_ONE)
+_STATE = select(_DESKS.c.state).where(_DESKS.c.subscriber == bindparam("subscriber_id"))
 _STATES = select(_DESKS.c.subscriber, _DESKS.c.state).where(_DESKS.c.subscriber.in_(SOME))
-_LOCKED = _STATES.order_by(_DESKS.c.subscriber).with_for_update()
-_SAVE = update(_DESKS).where(_ONE).values(state=bindparam("new_state"), due_at=bindparam("due"), claimed_until=None)
+_LOCKED = _STATES.add_columns(_DESKS.c.due_at).order_by(_DESKS.c.subscriber).with_for_update()
 _WITH_MUTED = _STATES.where(_DESKS.c.state.contains('"muted":{"'))  # most have none: their states are not read
 claim_due = Claim(_DESKS, _DESKS.c.subscriber, _DESKS.c.due_at).due  # subscribers with something due: see `Claim.due`
 
@@ -114,22 +112,24 @@ class SqlNotifications:
         for alert in message.carries:
             self._new.setdefault(alert, set()).add(Carried(message.kind, message.channel))
 
-    def carried(self, alert: str) -> frozenset[Carried]:
-        rows = self.session.execute(_CARRIED_BY, {"alert": alert})
-        return frozenset({Carried(Kind(kind), channel) for kind, channel in rows} | self._new.get(alert, set()))
+    def carried(self, alert: Alert) -> frozenset[Carried]:
+        rows = self.session.execute(_CARRIED_BY, {"alert": alert.id})
+        new = (self._new.get(name, set()) for name in (alert.id, reference(alert)))
+        return frozenset({Carried(Kind(kind), channel) for kind, channel in rows}.union(*new))
 
 
-def lock(session: Session, subscribers: Iterable[str]) -> dict[str, RouterState]:
-    """The states of some subscribers, locked until the transaction ends in the order of their ids.
+def lock(session: Session, subscribers: Iterable[str]) -> dict[str, tuple[str, datetime | None]]:
+    """The texts of the states of some subscribers, and when something of each is due next; locked until the transaction
+    ends in the order of their ids.
 
     One order, so that two workers cannot wait for each other."""
     ids = sorted(subscribers)
-    known: dict[str, str] = dict(rows_of(session, _LOCKED, ids))
+    known = {row.subscriber: (row.state, row.due_at) for row in rows_of(session, _LOCKED, ids)}
     if missing := [each for each in ids if each not in known]:
         fresh = {"state": RouterState().to_json(), "due_at": None, "claimed_until": None}
         insert_new(session, DeskRow, [{"subscriber": each, **fresh} for each in missing])
-        known |= dict(rows_of(session, _LOCKED, missing))
-    return {each: RouterState.from_json(known[each]) for each in ids}
+        known |= {row.subscriber: (row.state, row.due_at) for row in rows_of(session, _LOCKED, missing)}
+    return {each: known[each] for each in ids}
 
 
 def peek(session: Session, subscriber: str) -> RouterState:
@@ -145,15 +145,12 @@ def muted(session: Session, subscribers: Iterable[str]) -> set[tuple[str, str]]:
 
 
 def save(
-    session: Session,
-    states: Mapping[str, tuple[RouterState, datetime | None]],
-    notifications: Iterable[SqlNotifications] = (),
+    session: Session, states: Mapping[str, tuple[str, datetime | None]], notifications: Iterable[SqlNotifications] = ()
 ) -> None:
     """Writes what the routers of some subscribers remember, and when something of each is due next."""
     upsert(session, WatchRow, [row for each in notifications for row in each.changed()])
-    rows = [{"subscriber_id": who, "new_state": state.to_json(), "due": due} for who, (state, due) in states.items()]
-    if rows:
-        session.execute(_SAVE, rows)
+    saved = ({"subscriber": who, "state": state, "due_at": due} for who, (state, due) in states.items())
+    upsert(session, DeskRow, [row | {"claimed_until": None} for row in saved])
 
 
 def due_by(session: Session, until: datetime) -> list[str]:
