@@ -28,6 +28,7 @@ from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import ENQUEUE_GRACE, TaskRequests
 from alerts.store import system_state
 from alerts.store.clock import next_timestamp
+from alerts.store.database import CROWD_PATIENCE
 from alerts.store.repositories import cases, items, sources
 from alerts.store.repositories.sources import Finished, LeasedSource
 from alerts.stories.features import Features, features
@@ -168,9 +169,8 @@ def _fetch(runtime: Runtime, job: _Job) -> _Fetched:
         with runtime.database.read() as session:
             return items.known_items(session, job.source.id, wanted)
 
-    polled = poll_feed(
-        runtime.client, job.source, job.leased.state, known, now=runtime.clock(), computing=runtime.database.computing()
-    )
+    turn, state = runtime.database.computing(CROWD_PATIENCE), job.leased.state
+    polled = poll_feed(runtime.client, job.source, state, known, now=runtime.clock(), computing=turn)
     # fault point: poll.fetched
     for note in polled.plan.notes:
         logs.event("source.noted", logging.WARNING, source=job.source.id, note=note)
@@ -205,7 +205,7 @@ def _record(runtime: Runtime, active: Active, done: Sequence[_Fetched]) -> dict[
     for each in done:
         if each.changes and not each.decision.begins:
             runtime.precedence.give_way(patience)
-        with runtime.database.computing():
+        with runtime.database.computing(CROWD_PATIENCE):
             found += _match(active, [each])
     places = runtime.places("assess") if found else 0
     with runtime.database.write(flush=False) as session:

@@ -20,8 +20,8 @@ from alerts.model.errors import StoreError
 from alerts.store import system_state
 
 _BUSY_SECONDS = 30.0  # how long a write on SQLite waits for those before it
-_PATIENCE = 0.5  # how long threads that compute wait for each other, in seconds …
-_WRITING_PATIENCE = 0.05  # … and one that writes for one that computes: all that want to write wait with it
+_PATIENCE = 0.05  # how long a thread that writes and one that computes wait for each other, in seconds …
+CROWD_PATIENCE = 0.5  # … and one of many that compute, such as those with a feed: they would all begin at once
 _SHORTEST_LOOK, _LONGEST_LOOK = 0.0005, 0.005  # seconds
 _NO_FLUSH = text("SET LOCAL synchronous_commit = off")
 _SERVER_FACTS = text(
@@ -56,7 +56,7 @@ class Database:
         with self._translated(), self._turn(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             if not (flush or self.is_sqlite):
                 session.execute(_NO_FLUSH)
-            with self.computing(_WRITING_PATIENCE):  # not while it commits, which waits for the disk now and then
+            with self.computing():  # not while it commits, which waits for the disk now and then
                 yield session
             # fault point: store.uncommitted
 
