@@ -469,13 +469,13 @@ def test_a_batch_with_many_items_is_stored_in_portions(lines: Any, feeds: FeedSe
 def test_news_waits_for_assessments_before_it_is_matched_but_a_first_poll_does_not(
     wire: System, feeds: FeedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(poll_step, "GIVE_WAY_SECONDS", 60.0)
+    monkeypatch.setattr(poll_step, "HOLD_BACK_SECONDS", 60.0)
     feeds.put("wire", [OUTAGE])
-    with wire.runtime.precedence.near():
+    with wire.runtime.assessing():
         assert steps.poll_sources(wire.runtime, "wire")[0].new == 1
     feeds.put("wire", [OUTAGE, RULING])
     with ThreadPoolExecutor(1) as pool:
-        with wire.runtime.precedence.near():
+        with wire.runtime.assessing():
             polling = pool.submit(steps.poll_sources, wire.runtime, "wire", due_only=False)
             with pytest.raises(TimeoutError):
                 polling.result(0.5)

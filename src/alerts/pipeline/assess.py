@@ -75,7 +75,7 @@ def assess(runtime: Runtime, *institutions: str) -> list[Transition]:
 
     Idempotent: the cursors of the cases say what is assessed. Enqueues the deliveries that can be sent. Several
     institutions share one transaction, so each costs a few rows and not a dozen statements."""
-    with runtime.precedence.near():
+    with runtime.assessing():
         try:
             return _assess_together(runtime, institutions)
         except (AlertsError, DBAPIError):

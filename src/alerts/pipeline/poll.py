@@ -43,7 +43,8 @@ STOPPED_FOR = timedelta(days=36500)
 # New and changed items stored in one transaction, but for those of one feed: few, so that the first are on their way to
 # receivers while the next are matched; more where the feeds were never read before, and hold little news.
 MAX_CHANGES, MAX_FIRST_CHANGES = 128, 500
-GIVE_WAY_SECONDS = 0.3  # that polls wait before they match what they brought, while assessments go on
+# So long polls hold back before they match what they brought, while assessments go on; and so often they look.
+HOLD_BACK_SECONDS, GLANCE_SECONDS = 0.3, 0.002
 GATHER_SECONDS = 0.02  # that a finished fetch waits for others of its batch, to be recorded with them
 
 
@@ -201,10 +202,11 @@ def _record(runtime: Runtime, active: Active, done: Sequence[_Fetched]) -> dict[
 
     Raises _LeaseLostError, and records nothing, where one of them is not ours any more."""
     found: list[_Matched] = []
-    patience = time.monotonic() + GIVE_WAY_SECONDS
+    patience = time.monotonic() + HOLD_BACK_SECONDS
     for each in done:
-        if each.changes and not each.decision.begins:
-            runtime.precedence.give_way(patience)
+        # What was found already goes first.
+        while runtime.assessments and each.changes and not each.decision.begins and time.monotonic() < patience:
+            time.sleep(GLANCE_SECONDS)
         with runtime.database.computing(CROWD_PATIENCE):
             found += _match(active, [each])
     places = runtime.places("assess") if found else 0

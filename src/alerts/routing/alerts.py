@@ -70,7 +70,8 @@ class Message(NamedTuple):
         named = (tuple(dict.fromkeys([alert_id(each, subscriber) for each in some])) for some in kinds)
         alerts, reminders, superseded = named
         carries = dict.fromkeys((*alerts, *reminders, *superseded))
-        id_ = stable_id("message", subscriber, self.channel, self.kind, self.at.isoformat(), self.held or "", *carries)
+        of = subscriber, self.channel, self.kind, self.at.isoformat(), self.held or "", *carries
+        id_ = stable_id("message", *of, at=self.at)
         return self._replace(id=id_, subscriber=subscriber, alerts=alerts, reminders=reminders, superseded=superseded)
 
 
@@ -181,10 +182,13 @@ def reference(alert: Alert) -> str:
 def alert_id(alert: str, subscriber: str) -> str:
     """The id of an alert that is referred to; wherever it is computed, it is the same. An id is its own."""
     assessment, is_reference, channel = alert.partition(" ")
-    return stable_id("alert", assessment, subscriber, channel) if is_reference else alert
+    at = datetime.fromisoformat(assessment.rpartition("/")[2]) if is_reference else None
+    return stable_id("alert", assessment, subscriber, channel, at=at) if is_reference else alert
 
 
-def stable_id(*parts: str) -> str:
-    """Twenty hexadecimal digits that depend on the parts alone."""
+def stable_id(*parts: str, at: datetime | None = None) -> str:
+    """Twenty hexadecimal digits that depend on the parts alone. With `at` the first eight are its seconds since 1970:
+    what is made together is then together in an index."""
     sized = "".join([f"{len(each.encode('utf-8', 'surrogatepass'))}:{each}" for each in parts])
-    return blake2b(sized.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
+    digits = blake2b(sized.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
+    return digits if at is None else f"{int(at.timestamp()) & 0xFFFFFFFF:08x}{digits[8:]}"

@@ -3,8 +3,9 @@
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -20,7 +21,6 @@ from alerts.rendering.render import Renderer
 from alerts.runtime.bulkhead import Bulkhead
 from alerts.runtime.case_cache import CaseCache
 from alerts.runtime.configuration import Active, Configuration, Generations
-from alerts.runtime.precedence import Precedence
 from alerts.runtime.task_requests import SIZES, TaskRequests
 from alerts.store.clock import SharedClock
 from alerts.store.database import Database
@@ -45,7 +45,7 @@ class Runtime:
     stream: TextIO = field(default_factory=lambda: sys.stdout)
     cases: CaseCache = field(default_factory=CaseCache)
     bulkhead: Bulkhead = field(default_factory=Bulkhead)
-    precedence: Precedence = field(default_factory=Precedence)
+    assessments: set[object] = field(default_factory=set)  # that go on in this process
     contact: str = ""
     pages: Pages | None = None
     room: Callable[[str, bool], int] = lambda _task, _claimed: sys.maxsize
@@ -62,6 +62,15 @@ class Runtime:
     @cached_property
     def renderer(self) -> Renderer:
         return Renderer(self.configuration.directory / "templates")
+
+    @contextmanager
+    def assessing(self) -> Iterator[None]:
+        """A block that is an assessment: while there is one, polls of this process hold back."""
+        self.assessments.add(one := object())
+        try:
+            yield
+        finally:
+            self.assessments.remove(one)
 
     def places(self, step: str) -> int:
         """How many ids of a step its queue takes from who found them; what is more is for the next tick."""

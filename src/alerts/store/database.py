@@ -113,11 +113,12 @@ class Database:
 
     @contextmanager
     def computing(self, patience: float = _PATIENCE) -> Iterator[None]:
-        """A block that keeps the interpreter busy, such as one that parses: on SQLite it takes turns with writes.
+        """A block that keeps the interpreter busy, such as one that parses: it takes turns with those of other threads,
+        and with transactions that write.
 
-        A thread that writes to SQLite holds up all that want to, in every process, so it should not have to share
-        the interpreter. Nobody waits for long: what takes longer than that is shared after all."""
-        taken = self.is_sqlite and self._interpreter.acquire(timeout=patience)
+        These give the interpreter up with each statement; having to share it they would hold their locks for longer.
+        Nobody waits for long: what takes longer than that is shared after all."""
+        taken = self._interpreter.acquire(timeout=patience)
         try:
             yield
         finally:
