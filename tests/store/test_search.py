@@ -135,7 +135,7 @@ def test_what_changed_while_texts_were_cut_into_words_is_read_again(
     first, second = (record(town, "tribune", f"Rain number {number}") for number in range(2))
     cut = search_index._entries
 
-    def meanwhile(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    def meanwhile(rows: Sequence[Any]) -> list[tuple[Any, ...]]:
         monkeypatch.undo()
         if removed:
             with town.database.write() as session:
