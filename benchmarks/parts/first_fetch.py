@@ -82,7 +82,7 @@ def measure() -> Part:
     part.tables.append(Table("Items a second", ["what", "by the clock", "by the processor (one core)"], rows))
     if not found["reader"]:
         part.notes.append("lemon24/reader could not be installed, so its column is missing.")
-    bound = "processor: a sixth of it reads feeds (by lxml), a quarter matches, a third assesses, the rest stores and indexes"
+    bound = "processor: a sixth of it reads feeds (by lxml), a quarter matches, a third assesses, the rest stores"
     for name, title, limit in (
         ("ours, workers", f"{WORKERS} worker processes", f"{bound}; two cores for all processes"),
         ("ours, score", "one process", f"{bound}; one interpreter lock"),
