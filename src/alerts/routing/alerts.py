@@ -187,8 +187,8 @@ def alert_id(alert: str, subscriber: str) -> str:
 
 
 def stable_id(*parts: str, at: datetime | None = None) -> str:
-    """Twenty hexadecimal digits that depend on the parts alone. With `at` the first eight are its seconds since 1970:
-    what is made together is then together in an index."""
+    """Twenty hexadecimal digits that depend on the parts alone. The second of `at` decides the first two: what is made
+    together is then together in an index."""
     sized = "".join([f"{len(each.encode('utf-8', 'surrogatepass'))}:{each}" for each in parts])
     digits = blake2b(sized.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
-    return digits if at is None else f"{int(at.timestamp()) & 0xFFFFFFFF:08x}{digits[8:]}"
+    return digits if at is None else f"{int(at.timestamp()) % 256:02x}{digits[2:]}"
