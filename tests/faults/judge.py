@@ -16,6 +16,7 @@ from alerts.config.load import load_entries
 from alerts.model.alert import AlertState
 from alerts.model.records import to_line, transition_record
 from alerts.replay.backtest import rehearse
+from alerts.routing.alerts import alert_ref
 from alerts.store.database import Database
 from alerts.store.repositories import items, transitions
 from alerts.store.schema import (
@@ -97,7 +98,7 @@ def judge(
         cut = Counter(row.delivery for row in session.scalars(select(AttemptRow).where(AttemptRow.state == "unknown")))
         carried = {(row.alert, row.delivery) for row in session.scalars(select(CarriedRow))}
         alerts = list(session.scalars(select(AlertRow).where(AlertRow.state != "suppressed")))
-        waiting = list(session.scalars(select(DeskRow.state)))
+        waiting = {row.subscriber: row.state for row in session.scalars(select(DeskRow))}
     titles = Counter(each.title for entries in published.values() for each in entries)
     if stored != titles:
         wrong.append(f"items: {list(stored - titles)} twice, {list(titles - stored)} missing")
@@ -131,7 +132,10 @@ def judge(
 
 
 def _deliveries(
-    rows: Mapping[str, DeliveryRow], alerts: Sequence[AlertRow], carried: set[tuple[str, str]], waiting: Sequence[str]
+    rows: Mapping[str, DeliveryRow],
+    alerts: Sequence[AlertRow],
+    carried: set[tuple[str, str]],
+    waiting: Mapping[str, str],
 ) -> list[str]:
     wrong = []
     states = Counter(row.state for row in rows.values())
@@ -150,7 +154,7 @@ def _deliveries(
         each.id
         for each in alerts
         if each.id not in sent | held
-        and not any(each.id in state for state in waiting)
+        and alert_ref(each.institution, each.at, each.channel) not in waiting[each.subscriber]
         and (each.state == "sent" or (each.subscriber, each.institution) not in standing)
     ]
     if lost:
