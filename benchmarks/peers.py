@@ -58,13 +58,12 @@ def plain(base: str, sources: str) -> Callable[[], int]:
 
 def ours(config: str, folder: str, *, whole: bool) -> Callable[[], int]:
     sys.path.insert(0, str(Path(__file__).parents[1]))
-    from alerts.runtime import gc_tuning, one_core
+    from alerts.runtime import gc_tuning
     from alerts.store.database import Database
     from alerts.store.repositories import items
     from benchmarks.inline import Inline
 
-    gc_tuning.look_rarely()  # both as the command does
-    one_core.keep()
+    gc_tuning.look_rarely()  # as the command does
     url = f"sqlite:///{folder}/alerts.db"
     made = Database(url)
     made.upgrade()

@@ -135,15 +135,10 @@ class App:
     def runtime(self) -> "Iterator[tuple[Runtime, Once]]":
         """The pipeline in this process, without a broker."""
         from alerts.pipeline.inline import Once
-        from alerts.runtime import one_core
         from alerts.runtime.runtime import prepare, runtime_on
 
         prepare(self.config_dir, matching=False)  # broken files are reported before anything is done
         with self.open() as database:
             database.upgrade()
             driver = Once()
-            let_go = one_core.keep()  # as workers with threads are
-            try:
-                yield runtime_on(database, self.config_dir, self.state, driver.enqueue), driver
-            finally:
-                let_go()
+            yield runtime_on(database, self.config_dir, self.state, driver.enqueue), driver

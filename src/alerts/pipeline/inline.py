@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from alerts.model.errors import AlertsError
 from alerts.pipeline import steps
 from alerts.pipeline.poll import PollOutcome
-from alerts.runtime import logs
+from alerts.runtime import logs, one_core
 from alerts.runtime.runtime import Runtime
 from alerts.runtime.task_requests import POLL_BATCH, SIZES, TaskRequests
 from alerts.store.repositories import deliveries, subscriber_state
@@ -52,21 +52,26 @@ class Once:
         *,
         manual: bool = False,
     ) -> list[PollOutcome]:
-        """Polls each source once, works until nothing is left that can be done now, and returns the outcomes.
+        """Polls each source once, works until nothing is left that can be done now, and returns the outcomes. Meanwhile
+        the process is on one core, as workers with threads are.
 
         `manual`: no schedule asked for it; see `tick`."""
-        with ThreadPoolExecutor(POLLERS, thread_name_prefix="poll") as pool:
-            outcomes, followed = [], time.monotonic()
-            for some in pool.map(lambda some: _polled(runtime, some), chunks(list(sources), POLL_BATCH)):
-                for outcome in some:
-                    outcomes.append(outcome)
-                    report(outcome)
-                if time.monotonic() - followed > GATHERED:
-                    self._follow(runtime)
-                    followed = time.monotonic()
-        self._follow(runtime)
-        # What an earlier run left behind, and what fell due meanwhile.
-        self.settle(runtime, release=True, manual=manual)
+        let_go = one_core.keep()
+        try:
+            with ThreadPoolExecutor(POLLERS, thread_name_prefix="poll") as pool:
+                outcomes, followed = [], time.monotonic()
+                for some in pool.map(lambda some: _polled(runtime, some), chunks(list(sources), POLL_BATCH)):
+                    for outcome in some:
+                        outcomes.append(outcome)
+                        report(outcome)
+                    if time.monotonic() - followed > GATHERED:
+                        self._follow(runtime)
+                        followed = time.monotonic()
+            self._follow(runtime)
+            # What an earlier run left behind, and what fell due meanwhile.
+            self.settle(runtime, release=True, manual=manual)
+        finally:
+            let_go()
         return outcomes
 
     def settle(self, runtime: Runtime, *, release: bool = False, manual: bool = False) -> None:
