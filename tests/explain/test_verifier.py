@@ -170,7 +170,7 @@ def played(database: Database, tmp_path: Path) -> Iterator[System]:
 
 def exported(made: System) -> list[dict[str, Any]]:
     active = Active(made.runtime.configuration.current().settings)
-    ids = [row.id for row in made.rows(AlertRow)]
+    ids = [row.id for row in sorted(made.rows(AlertRow), key=lambda row: row.at)]
     with made.database.read() as session:
         return [export(session, active, each, Renderer()) for each in ids]
 
