@@ -43,7 +43,7 @@ STOPPED_FOR = timedelta(days=36500)
 # New and changed items stored in one transaction, but for those of one feed: few, so that the first are on their way to
 # receivers while the next are matched; more where the feeds were never read before, and hold little news.
 MAX_CHANGES, MAX_FIRST_CHANGES = 128, 500
-# So long polls hold back before they match what they brought, while assessments go on; and so often they look.
+# How long polls hold back from matching while assessments are in progress, and how often they look.
 HOLD_BACK_SECONDS, GLANCE_SECONDS = 0.3, 0.002
 GATHER_SECONDS = 0.02  # that a finished fetch waits for others of its batch, to be recorded with them
 

@@ -43,8 +43,8 @@ class Message(NamedTuple):
     `alerts` are the ids of its alerts, in order of time; `reminders` those sent before whose level still stands;
     `superseded` those that later ones replaced: they came and went, and get one line at most. `more` counts
     alerts that are not listed because there are too many. `at` is the exact instant it fell due, whenever
-    that was noticed. A message with `held` is not sent: it is kept to show why. As a router makes it, it has neither
-    id nor subscriber, and refers to alerts, until `to` says whose it is."""
+    that was noticed. A message with `held` is not sent: it is kept to show why. A router makes it without id and
+    subscriber, and with references in place of the ids of alerts; `to` fills these in."""
 
     id: str
     subscriber: str
@@ -65,7 +65,7 @@ class Message(NamedTuple):
         return tuple(dict.fromkeys((*self.alerts, *self.reminders, *self.superseded)))
 
     def to(self, subscriber: str) -> "Message":
-        """The message to one of those that it goes to."""
+        """The message for one subscriber, with its id and those of the alerts."""
         kinds = self.alerts, self.reminders, self.superseded
         named = (tuple(dict.fromkeys([alert_id(each, subscriber) for each in some])) for some in kinds)
         alerts, reminders, superseded = named
@@ -149,8 +149,8 @@ def explanation_record(explanation: Explanation, subscriber: str, channel: str =
 class Outcome:
     """Alert records made, and messages to send (or to keep as held), each in order of time.
 
-    As a router makes it, it is the same for all subscribers who are alike: alerts and messages get ids and a
-    subscriber by `to`. `dropped` are the ids of alerts made before that a correction took back before they went out."""
+    As a router makes it, it holds for all subscribers who are alike; `to` gives alerts and messages their ids and
+    subscriber. `dropped` are the ids of alerts made before that a correction took back before they went out."""
 
     alerts: tuple[Alert, ...] = ()
     messages: tuple[Message, ...] = ()
@@ -158,7 +158,7 @@ class Outcome:
     dropped: tuple[str, ...] = ()
 
     def to(self, subscriber: str) -> "Outcome":
-        """The outcome for one of those whose it is."""
+        """The outcome for one subscriber, with ids."""
         ids = ((each, alert_id(reference(each), subscriber)) for each in self.alerts)
         alerts = tuple(replace(each, id=id_, subscriber=subscriber) for each, id_ in ids)
         return replace(self, alerts=alerts, messages=tuple(each.to(subscriber) for each in self.messages))
@@ -170,25 +170,27 @@ def assessment_key(institution: str, at: datetime) -> str:
 
 
 def alert_ref(institution: str, at: datetime, channel: str) -> str:
-    """What names an alert for all subscribers. An id has no space, nor has that of an institution."""
+    """A reference to the alert that any subscriber gets. It has a space, which ids have not."""
     return f"{assessment_key(institution, at)} {channel}"
 
 
 def reference(alert: Alert) -> str:
+    """The reference to an alert, which needs no id yet."""
     return alert_ref(alert.institution, alert.at, alert.channel)
 
 
 @lru_cache(maxsize=2048)
 def alert_id(alert: str, subscriber: str) -> str:
-    """The id of an alert that is referred to; wherever it is computed, it is the same. An id is its own."""
+    """The id of the alert that a reference names for a subscriber, the same wherever it is computed. An id is
+    returned as it is."""
     assessment, is_reference, channel = alert.partition(" ")
     at = datetime.fromisoformat(assessment.rpartition("/")[2]) if is_reference else None
     return stable_id("alert", assessment, subscriber, channel, at=at) if is_reference else alert
 
 
 def stable_id(*parts: str, at: datetime | None = None) -> str:
-    """Twenty hexadecimal digits that depend on the parts alone. The second of `at` decides the first two: what is made
-    together is then together in an index."""
+    """Twenty hexadecimal digits that depend on the parts alone. With `at` the first two come from its second, so that
+    rows written together are neighbours in an index."""
     sized = "".join([f"{len(each.encode('utf-8', 'surrogatepass'))}:{each}" for each in parts])
     digits = blake2b(sized.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
     return digits if at is None else f"{int(at.timestamp()) % 256:02x}{digits[2:]}"

@@ -16,8 +16,8 @@ _FULL, _MUCH = 0.9, 0.3  # of a core
 
 
 def keep() -> Callable[[], None]:
-    """Keeps this process to one of the cores that it may use, until what is returned is called; nothing where the
-    system cannot."""
+    """Keeps this process on one of the cores that it may use; does nothing where the system cannot. Returns a function
+    that lets it use all of them again."""
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     let_go = threading.Event()
     if len(cores) > 1:

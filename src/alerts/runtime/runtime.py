@@ -45,7 +45,7 @@ class Runtime:
     stream: TextIO = field(default_factory=lambda: sys.stdout)
     cases: CaseCache = field(default_factory=CaseCache)
     bulkhead: Bulkhead = field(default_factory=Bulkhead)
-    assessments: set[object] = field(default_factory=set)  # that go on in this process
+    assessments: set[object] = field(default_factory=set)  # in progress in this process
     contact: str = ""
     pages: Pages | None = None
     room: Callable[[str, bool], int] = lambda _task, _claimed: sys.maxsize
@@ -65,7 +65,7 @@ class Runtime:
 
     @contextmanager
     def assessing(self) -> Iterator[None]:
-        """A block that is an assessment: while there is one, polls of this process hold back."""
+        """Marks an assessment in progress: polls of this process hold back meanwhile."""
         self.assessments.add(one := object())
         try:
             yield

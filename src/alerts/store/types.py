@@ -13,7 +13,7 @@ from alerts.model.times import instant, micros
 _encoded = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode  # `json.dumps` would make one each time
 
 
-_Maker = Callable[[Any], Any]  # given as it is: by way of `process_bind_param` each value costs a call more
+_Maker = Callable[[Any], Any]  # returned directly: `process_bind_param` would cost a further call for each value
 
 
 class Instant(TypeDecorator[datetime]):

@@ -73,7 +73,7 @@ def _write(session: Session, statement: Insert, rows: Sequence[Mapping[str, Any]
 
 
 def _column(values: list[Any], make: Callable[[Any], Any] | None) -> list[Any]:
-    """The parameters of a column. Of a value that is the very same in many rows it is made once."""
+    """The parameters of a column. One object that stands in many rows is converted once."""
     if make is None:
         return values
     made = {id(each): make(each) for each in {id(each): each for each in values}.values()}
