@@ -142,13 +142,13 @@ def _deliveries(
     if set(states) - {"sent", "suppressed"}:
         wrong.append(f"deliveries not sent: {dict(states)}")
     sent = {alert for alert, delivery in carried if rows[delivery].state == "sent"}
-    held = {alert for row in rows.values() if row.state == "suppressed" for alert in row.message["alerts"]}
+    held = {alert for row in rows.values() if row.state == "suppressed" for alert in row.message.get("alerts", ())}
     # What waited and was then told as it stands, in a message about something else, is told.
     standing = {
         (row.subscriber, institution)
         for row in rows.values()
         if row.state == "sent"
-        for institution, _, _ in row.message["standing"]
+        for institution, _, _ in row.message.get("standing", ())
     }
     lost = [
         each.id

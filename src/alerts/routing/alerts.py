@@ -67,7 +67,7 @@ class Message(NamedTuple):
     def to(self, subscriber: str) -> "Message":
         """The message for one subscriber, with its id and those of the alerts."""
         kinds = self.alerts, self.reminders, self.superseded
-        named = (tuple(dict.fromkeys([alert_id(each, subscriber) for each in some])) for some in kinds)
+        named = (some and tuple(dict.fromkeys([alert_id(each, subscriber) for each in some])) for some in kinds)
         alerts, reminders, superseded = named
         carries = dict.fromkeys((*alerts, *reminders, *superseded))
         of = subscriber, self.channel, self.kind, self.at.isoformat(), self.held or "", *carries

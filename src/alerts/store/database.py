@@ -218,7 +218,7 @@ def _sqlite_engine(url: URL) -> Engine:
     def _connect(connection: Any, _record: Any) -> None:
         # pysqlite's own transaction handling would run SELECTs outside the transaction: updates get lost.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        for pragma in ("page_size=8192", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
         file.opened()
 

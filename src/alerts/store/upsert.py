@@ -5,16 +5,35 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import BindParameter, ColumnElement, Dialect, Executable, Insert, bindparam, case
+from sqlalchemy import BindParameter, ColumnElement, Dialect, Executable, Insert, TupleType, bindparam, case
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from alerts.store.schema import Base, table_of
+from alerts.store.types import JsonList, SafeText, are_clean
 
 _Id = TypeVar("_Id")
 
-SOME: BindParameter[Any] = bindparam("some", expanding=True)
-"""The ids of a statement that is made once for any number of them, `chunks` at a time."""
+
+class Many(BindParameter[Any]):
+    """The values of an `in_`, of a statement that is made once for any number of them."""
+
+    inherit_cache = True
+
+
+@compiles(Many, "sqlite")
+def _as_list(many: Many, compiler: SQLCompiler, **how: Any) -> str:
+    # SQLAlchemy would write the statement anew for each number of them; this takes a list.
+    if isinstance(many.type, TupleType):
+        return str(compiler.visit_bindparam(many, **how))  # type: ignore[no-untyped-call]
+    values = compiler.process(bindparam(many.key, type_=JsonList(many.type)))
+    return f"(SELECT value FROM json_each({values}))"  # noqa: S608 - a placeholder
+
+
+SOME = Many("some", expanding=True)
+"""The ids of a statement, `chunks` at a time."""
 
 
 def dialect(session: Session) -> str:
@@ -50,11 +69,12 @@ def _replacing(
 
 
 @cache
-def _prepared(statement: Insert, dialect: Dialect, names: tuple[str, ...]) -> tuple[str, list[tuple[str, Any]]]:
-    """The text of a statement; and for each of its places a column, and what makes a parameter of the value."""
+def _prepared(statement: Insert, dialect: Dialect, names: tuple[str, ...]) -> tuple[str, list[tuple[str, Any, Any]]]:
+    """The text of a statement; and for each of its places a column, its type, and what makes a parameter of a value."""
     made = statement.compile(dialect=dialect, column_keys=list(names))
-    makers = {name: each.type.dialect_impl(dialect).bind_processor(dialect) for name, each in made.binds.items()}
-    return str(made), [(name, makers[name]) for name in made.positiontup or ()]
+    kinds = {name: each.type for name, each in made.binds.items()}
+    makers = {name: kind.dialect_impl(dialect).bind_processor(dialect) for name, kind in kinds.items()}
+    return str(made), [(name, kinds[name], makers[name]) for name in made.positiontup or ()]
 
 
 def _write(session: Session, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -66,18 +86,19 @@ def _write(session: Session, statement: Insert, rows: Sequence[Mapping[str, Any]
     connection = session.connection()
     if connection.dialect.name == "sqlite":
         text, places = _prepared(statement, connection.dialect, tuple(rows[0]))
-        columns = (_column([row[name] for row in rows], make) for name, make in places)
+        columns = (_column([row[name] for row in rows], kind, make) for name, kind, make in places)
         connection.exec_driver_sql(text, list(zip(*columns, strict=True)))
     else:
         connection.execute(statement, list(rows))
 
 
-def _column(values: list[Any], make: Callable[[Any], Any] | None) -> list[Any]:
+def _column(values: list[Any], kind: Any, make: Callable[[Any], Any] | None) -> list[Any]:
     """The parameters of a column. One object that stands in many rows is converted once."""
-    if make is None:
+    if make is None or (isinstance(kind, SafeText) and are_clean(values)):
         return values
-    made = {id(each): make(each) for each in {id(each): each for each in values}.values()}
-    return [made[id(each)] for each in values]
+    ids = [*map(id, values)]
+    made = {key: make(each) for key, each in dict(zip(ids, values, strict=True)).items()}
+    return [*map(made.__getitem__, ids)]
 
 
 def insert_all(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -131,4 +152,5 @@ def chunks(ids: Sequence[_Id], size: int = 500) -> Iterator[Sequence[_Id]]:
 def rows_of(session: Session, query: Executable, ids: Iterable[Any], **given: Any) -> Iterator[Any]:
     """The rows of a query about SOME, for any number of them."""
     for some in chunks(list(ids)):
-        yield from session.execute(query, {"some": some, **given})
+        for part in session.execute(query, {"some": some, **given}).partitions(500):
+            yield from part

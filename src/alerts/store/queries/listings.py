@@ -91,7 +91,7 @@ def _delivery(
         "delivery": row.id,
         **fields_of(row, "at", "subscriber", "channel", "kind", "state", "reason"),
         "institutions": sorted({alert.institution for alert in alerts}),
-        "alerts": [alert.id for alert in alerts] or row.message["alerts"],
+        "alerts": [alert.id for alert in alerts] or row.message.get("alerts", []),
         "sent_at": as_record(row.sent_at),
         "next_attempt_at": as_record(row.due_at) if row.state in {"pending", "failed", "unknown"} else None,
         "attempts": [fields_of(each, "number", "started_at", "ended_at", "state", "line") for each in attempts],

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import bindparam, case, delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
@@ -72,6 +72,8 @@ _CHANNELS = select(ChannelRow).where(tuple_(*_CHANNEL_KEY).in_(SOME)).order_by(*
 _SNAPSHOTS = select(_S.profile).where(_S.institution == bindparam("whom"))
 _NEWEST_BEFORE = _SNAPSHOTS.where(_S.at <= bindparam("upto")).order_by(_S.at.desc()).limit(1)
 _FIRST = _SNAPSHOTS.order_by(_S.at).limit(1)
+# What a sender needs to know of a message, and what a row leaves out; the alerts themselves are rows.
+_SAID: Final = {"alerts": [], "reminders": [], "superseded": [], "standing": [], "more": 0, "detail": ""}
 claim_due = Claim(_DELIVERIES, _D.id, _D.due_at).due  # deliveries to send now, expired leases too: see `Claim.due`
 
 
@@ -116,9 +118,7 @@ def _delivery(each: Written, now: datetime) -> dict[str, Any]:
     held = each.message.held
     state = DeliveryState.PENDING if held is None else DeliveryState.SUPPRESSED
     due = {"due_at": now if held is None else None, "claimed_until": each.claimed_until}
-    # What the sender needs to know of a message; the alerts themselves are rows.
-    needed = ("alerts", "reminders", "superseded", "standing", "more", "detail")
-    message = {name: getattr(each.message, name) for name in needed}
+    message = {name: said for name in _SAID if (said := getattr(each.message, name))}
     known = {name: getattr(each.message, name) for name in ("id", "subscriber", "channel", "kind", "at")}
     known |= {"created_at": now, "observed_at": each.observed, "message": {**message, **each.more}, "attempts": 0}
     return {**known, **due, "state": state, "reason": held or ""}
@@ -223,14 +223,17 @@ def lease(session: Session, some: Collection[str], now: datetime, *, seconds: fl
     copies = _cut_off(session, [row.id for row in rows if row.attempts > 1], now)
     begun = {"started_at": now, "state": DeliveryState.LEASED, "line": ""}
     insert_all(session, AttemptRow, [{**begun, "delivery": row.id, "number": row.attempts} for row in rows])
-    taken = [record_of(Leased, row, token=token, number=row.attempts, copy=row.id in copies) for row in rows]
+    taken = [_leased(row, token, copy=row.id in copies) for row in rows]
     return sorted(taken, key=lambda each: (each.created_at, each.at, each.id))
+
+
+def _leased(row: Any, token: str, *, copy: bool) -> Leased:
+    return record_of(Leased, row, token=token, number=row.attempts, message=_SAID | row.message, copy=copy)
 
 
 def recorded(session: Session, delivery: str) -> Leased:
     """A delivery as it was last sent."""
-    row = session.get_one(DeliveryRow, delivery)
-    return record_of(Leased, row, token="", number=row.attempts, copy=False)
+    return _leased(session.get_one(DeliveryRow, delivery), "", copy=False)
 
 
 def _cut_off(session: Session, some: Collection[str], now: datetime) -> set[str]:

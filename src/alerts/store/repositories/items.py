@@ -13,7 +13,7 @@ from alerts.model.item import Item
 from alerts.model.times import LAST_INSTANT
 from alerts.store.schema import FindingRow, ItemRow, RevisionRow, table_of
 from alerts.store.types import clean
-from alerts.store.upsert import SOME, chunks, insert_all, row_of, rows_of, upsert
+from alerts.store.upsert import SOME, Many, chunks, insert_all, row_of, rows_of, upsert
 
 _I = table_of(ItemRow).c
 _R = table_of(RevisionRow).c
@@ -24,9 +24,9 @@ _KNOWN = select(
 ).where(_I.source == bindparam("source"))
 # One round trip, and an index for each of the three; of an OR SQLite would read all items of the source.
 _WANTED = union_all(
-    _KNOWN.where(_I.id.in_(bindparam("ids", expanding=True))),
-    _KNOWN.where(_I.link_key.in_(bindparam("links", expanding=True))),
-    _KNOWN.where(_I.title_key.in_(bindparam("titles", expanding=True))),
+    _KNOWN.where(_I.id.in_(Many("ids", expanding=True))),
+    _KNOWN.where(_I.link_key.in_(Many("links", expanding=True))),
+    _KNOWN.where(_I.title_key.in_(Many("titles", expanding=True))),
 )
 _TOTAL = select(func.count()).where(_I.source == bindparam("source"))
 _NUMBERED = select(_R.id, _R.item).where(_R.observed == bindparam("at")).order_by(_R.id.desc())

@@ -13,7 +13,7 @@ from alerts.routing.alerts import Kind, Message, reference
 from alerts.routing.state import NOTHING_KNOWN, Carried, Knowledge, RouterState
 from alerts.store.claims import Claim
 from alerts.store.schema import CarriedRow, DeliveryRow, DeskRow, WatchRow, table_of
-from alerts.store.upsert import SOME, chunks, insert_new, rows_of, upsert
+from alerts.store.upsert import SOME, Many, chunks, insert_new, rows_of, upsert
 
 _DESKS = table_of(DeskRow)
 _W = table_of(WatchRow).c
@@ -21,7 +21,7 @@ _CARRIED = table_of(CarriedRow)
 _D = table_of(DeliveryRow).c
 
 _WATCHES = select(_W.subscriber, _W.institution, _W.state).where(
-    _W.subscriber.in_(SOME), _W.institution.in_(bindparam("institution_ids", expanding=True))
+    _W.subscriber.in_(SOME), _W.institution.in_(Many("institution_ids", expanding=True))
 )
 _IN_TURN = (
     select(
@@ -124,11 +124,11 @@ def lock(session: Session, subscribers: Iterable[str]) -> dict[str, tuple[str, d
 
     One order, so that two workers cannot wait for each other."""
     ids = sorted(subscribers)
-    known = {row.subscriber: (row.state, row.due_at) for row in rows_of(session, _LOCKED, ids)}
+    known = {who: (state, due) for who, state, due in rows_of(session, _LOCKED, ids)}
     if missing := [each for each in ids if each not in known]:
         fresh = {"state": RouterState().to_json(), "due_at": None, "claimed_until": None}
         insert_new(session, DeskRow, [{"subscriber": each, **fresh} for each in missing])
-        known |= {row.subscriber: (row.state, row.due_at) for row in rows_of(session, _LOCKED, missing)}
+        known |= {who: (state, due) for who, state, due in rows_of(session, _LOCKED, missing)}
     return {each: known[each] for each in ids}
 
 
