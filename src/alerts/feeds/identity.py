@@ -13,14 +13,19 @@ _QUOTES = str.maketrans("‘’‚‛′`´“”„‟″«»–—−‐‑", 
 
 def digest(*parts: str, size: int = 10) -> str:
     """A short stable hash of texts, as `2 * size` hexadecimal digits."""
-    encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
-    data = b"".join([piece for each in encoded for piece in (len(each).to_bytes(8, "big"), each)])
-    return hashlib.blake2b(data, digest_size=size).hexdigest()
+    state = hashlib.blake2b(digest_size=size)
+    for part in parts:
+        encoded = part.encode("utf-8", "surrogatepass")
+        state.update(len(encoded).to_bytes(8, "big"))
+        state.update(encoded)
+    return state.hexdigest()
 
 
 @lru_cache(maxsize=1 << 12)  # a poll asks several times for each of its titles
 def title_key(title: str) -> str:
     """A title in a form that survives casing, spacing, and typographic quotes and dashes."""
+    if title.isascii():  # has one of the quotes only, and is normal
+        return " ".join(title.replace("`", "'").lower().split())
     folded = unicodedata.normalize("NFKC", title.translate(_QUOTES)).casefold()
     return " ".join(folded.split())
 

@@ -45,6 +45,8 @@ _PERSON_PARTS: Final = _names("atom:name atom:email atom:uri")
 _LINKS: Final = _names("link atom:link")
 _LINK_ATTRIBUTES: Final = _names("rel href type title hreflang length")
 _SCOPED: Final = _names("xml:lang xml:base lang base")
+_ONLY_TYPE: Final = (frozenset[str](), frozenset({"type"}))  # the attributes of a text: of RSS, of Atom
+_ONLY_PERMANENT: Final = frozenset({"isPermaLink"})
 
 
 class _Context(NamedTuple):
@@ -130,7 +132,7 @@ def _ignore(element: etree._Element, ignored: frozenset[str]) -> None:
 
 def _plain(element: etree._Element) -> str:
     """The text of an element that has nothing else."""
-    _expect(not len(element) and not element.attrib)
+    _expect(not len(element) and not element.keys())
     return (element.text or "").strip()
 
 
@@ -150,7 +152,7 @@ def _address(text: str) -> str:
 
 def _text(target: dict[str, Any], key: str, element: etree._Element, context: _Context) -> None:
     """A text that says what it is, or from which that is guessed."""
-    _expect(not len(element) and set(element.attrib) <= ({"type"} if context.atom else set()))
+    _expect(not len(element) and _ONLY_TYPE[context.atom].issuperset(element.keys()))
     default = "text/plain" if context.atom or key == "title" else "text/html"
     kind = _TABLE["text_types"].get(element.get("type", default).lower())
     _expect(kind is not None)
@@ -168,8 +170,8 @@ def _text(target: dict[str, Any], key: str, element: etree._Element, context: _C
 
 
 def _link(target: dict[str, Any], element: etree._Element) -> None:
-    _expect(not len(element) and set(element.attrib) <= _LINK_ATTRIBUTES)
-    attributes = dict(element.attrib)
+    attributes = dict(element.items())
+    _expect(not len(element) and attributes.keys() <= _LINK_ATTRIBUTES)
     relation = attributes.get("rel", "alternate").lower()
     kind = attributes.get("type", "application/atom+xml" if relation == "self" else "text/html").lower()
     found = {"rel": relation, "type": kind}
@@ -182,14 +184,13 @@ def _link(target: dict[str, Any], element: etree._Element) -> None:
     _expect(not attributes)
     address = _value(_address((element.text or "").strip()))
     _expect("&amp;" not in address)
-    address = _BARE_REFERENCE.sub(r"&\g<1>", address)
-    target["link"] = address
+    target["link"] = address = _BARE_REFERENCE.sub(r"&\g<1>", address) if "&" in address else address
     if address:
         found["href"] = address
 
 
 def _id(target: dict[str, Any], key: str, element: etree._Element, _context: _Context) -> None:
-    _expect(not len(element) and set(element.attrib) <= {"isPermaLink"})
+    _expect(not len(element) and _ONLY_PERMANENT.issuperset(element.keys()))
     is_link = element.get("isPermaLink", "true") == "true"
     value = (element.text or "").strip()
     target[key] = _value(_address(value) if is_link else value)

@@ -43,12 +43,15 @@ def _xml(body: bytes, content_type: str, base_url: str, known: dict[str, str]) -
     unread = [each for each in hashes if each not in known]
     left_out = {entry for index, entry in enumerate(entries) if index >= len(hashes) or hashes[index] in known}
     raw = lxmlfeed.read(root, left_out)
-    if raw is not None:
-        parsed = xmlfeed.cleaned(raw, body, base_url)
-    else:
+    marked: ParsedFeed | None
+    if raw is None:
         rest = without(root, left_out) if left_out else body
         parsed = isolation.read(rest, "application/xml; charset=utf-8", base_url=base_url)
-    marked = _with_hashes(parsed, unread)
+        marked = _with_hashes(parsed, unread)
+    else:
+        same = len(raw.entries) == len(unread)
+        parsed = xmlfeed.cleaned(raw, body, base_url, unread if same else ())
+        marked = parsed if same else None
     if marked is None and left_out:
         return isolation.read(body, content_type, base_url=base_url)
     parsed = marked or parsed

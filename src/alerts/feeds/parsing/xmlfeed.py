@@ -5,8 +5,9 @@ import contextlib
 import html
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from itertools import chain, repeat
 from typing import Any
 
 import feedparser
@@ -86,12 +87,14 @@ def _media_type(body: bytes, content_type: str) -> str:
     return f"application/xml; charset={charset[1]}" if charset else "application/xml"
 
 
-def cleaned(raw: RawFeed, body: bytes, base_url: str) -> ParsedFeed:
-    """The feed as it is kept: bounded, in plain text, with absolute links."""
+def cleaned(raw: RawFeed, body: bytes, base_url: str, hashes: Iterable[str] = ()) -> ParsedFeed:
+    """The feed as it is kept: bounded, in plain text, with absolute links; its entries with their hashes, where these
+    are known."""
     head = raw.head
     notes = [*([f"malformed: {raw.malformed}"] if raw.malformed else []), *note_of_rest(raw.entries)]
     rss = not raw.version.startswith("atom")
-    entries = [_entry(entry, base_url, rss, notes) for entry in raw.entries[:MAX_ENTRIES]]
+    hashed = zip(raw.entries[:MAX_ENTRIES], chain(hashes, repeat("")), strict=False)
+    entries = [_entry(entry, entry_hash, base_url, rss, notes) for entry, entry_hash in hashed]
     entries += [Entry(guid=ref, withdrawn=True) for ref in _tombstones(body)[:MAX_ENTRIES]]
     feed_links = [link for link in head.get("links", ()) if isinstance(link, dict)]
     skip_hours, skip_days = _skips(body)
@@ -113,7 +116,7 @@ def cleaned(raw: RawFeed, body: bytes, base_url: str) -> ParsedFeed:
     )
 
 
-def _entry(entry: dict[str, Any], base: str, rss: bool, notes: list[str]) -> Entry:
+def _entry(entry: dict[str, Any], entry_hash: str, base: str, rss: bool, notes: list[str]) -> Entry:
     link = links.absolute(_link(entry), base)
     source = _own(entry, "source") or {}
     content = _content(entry)
@@ -135,6 +138,7 @@ def _entry(entry: dict[str, Any], base: str, rss: bool, notes: list[str]) -> Ent
         published=_instant(entry, "published_parsed") or _instant(entry, "created_parsed"),
         updated=_instant(entry, "updated_parsed"),
         language=_language(entry),
+        entry_hash=entry_hash,
     )
 
 
@@ -184,15 +188,18 @@ def _content(entry: dict[str, Any]) -> list[str]:
 
 
 def _language(part: dict[str, Any]) -> str:
-    details = (_own(part, "title_detail"), _own(part, "summary_detail"))
-    named = (_own(part, "language"), *(each.get("language") for each in details if isinstance(each, dict)))
-    language = next((text for each in named if (text := str(each or "").strip())), "")
-    return language if language and _LANGUAGE.fullmatch(language) else ""
+    for each in (part, _own(part, "title_detail"), _own(part, "summary_detail")):
+        language = str(_own(each, "language") or "").strip() if isinstance(each, dict) else ""
+        if language:
+            return language if _LANGUAGE.fullmatch(language) else ""
+    return ""
 
 
 def _instant(part: dict[str, Any], name: str) -> datetime | None:
     """A date that feedparser understood, in UTC; None for what no clock has shown since there are feeds."""
     value = _own(part, name)
+    if not value:
+        return None
     try:
         year, month, day, hour, minute, second = value[:6]
         instant = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
