@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import gc
 import math
 import random
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -17,6 +19,7 @@ from alerts.model.level import Axis, Cause, Level, Transition
 from alerts.model.records import to_line
 from alerts.model.subscriber import Selection
 from alerts.replay.backtest import records, rehearse, revisions
+from alerts.runtime.configuration import Active
 
 
 def lines(items: list[Item], **options: Any) -> list[str]:
@@ -183,6 +186,35 @@ def test_a_former_replay_in_which_nobody_watched_is_no_help() -> None:
     assert {each.institution for each in former.alerts} == {"globex"}
     assert {each.institution for each in former.transitions} == {"acme", "globex"}
     assert lines(items, former=former) == lines(items)
+
+
+def test_a_replay_leaves_nothing_that_only_the_collector_could_take_away() -> None:
+    items = [
+        item("tribune", f"{who} outage, and it is sued", hours) for hours, who in enumerate(["Acme", "Globex"] * 9)
+    ]
+    items.append(item("acme-news", "Acme suffers an outage", 20, withdrawn=True))
+    active = Active(settings())
+    rehearse(items, active.settings, active=active)  # what is made when it is first asked for
+    gc.collect()
+    result = rehearse(items, active.settings, active=active)
+    assert result.alerts
+    del result
+    assert gc.collect() == 0
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_collector_is_off_while_a_replay_computes_and_on_again_afterwards(fails: bool) -> None:
+    seen: list[bool] = []
+
+    def progress(_: int) -> None:
+        seen.append(gc.isenabled())
+        if fails:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError) if fails else nullcontext():
+        rehearse([item("tribune", "Acme sued")], settings(), progress=progress)
+    assert set(seen) == {False}
+    assert gc.isenabled()
 
 
 @pytest.mark.slow

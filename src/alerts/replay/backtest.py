@@ -27,6 +27,7 @@ from alerts.routing.preferences import Preferences
 from alerts.routing.reasons import Reason
 from alerts.routing.router import SubscriberRouter
 from alerts.routing.state import MemoryNotifications, RouterState
+from alerts.runtime import gc_tuning
 from alerts.runtime.configuration import Active
 
 
@@ -48,6 +49,7 @@ class Result:
         return [each for each in self.alerts if each.state is not AlertState.SUPPRESSED]
 
 
+@gc_tuning.off()
 def rehearse(
     items: Iterable[Item],
     settings: Settings,
