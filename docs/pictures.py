@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,7 +22,8 @@ STEPS = (0, 3, 5, 26, 40, 70)  # hours after START
 
 
 def main() -> None:
-    settings = load_entries(DEMO / "config", {"ALERTS_DEMO_URL": "http://localhost"}).settings
+    os.environ["ALERTS_DEMO_URL"] = "http://localhost"
+    settings = load_entries(DEMO / "config").settings
     scenario = yaml.safe_load((DEMO / "scenario.yaml").read_text(encoding="utf-8"))
     items = [
         Item(

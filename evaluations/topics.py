@@ -301,7 +301,7 @@ def main() -> int:
         print(f"skipped: {gold} is not there (labelled texts, see its README)")
         return 0
     pack = pack_topics("core")
-    other = tuple(load_entries(arguments.config, {}).settings.topics.values()) if arguments.config else ()
+    other = tuple(load_entries(arguments.config).settings.topics.values()) if arguments.config else ()
     sets: dict[str, tuple[list[Case], Kinds]] = {
         "casie": (casie(gold / "topics_casie_a.jsonl"), CASIE),
         "sentivent": (sentivent(gold / "topics_sentivent_a.jsonl"), SENTIVENT),

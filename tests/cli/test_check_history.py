@@ -21,7 +21,7 @@ topics:
 
 def test_each_name_and_topic_that_never_matched_is_said_where_it_stands(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(YAML)
-    loaded = load_entries(tmp_path, {})
+    loaded = load_entries(tmp_path)
     seen = {"acme": frozenset({"acme", "acme works", "anvil"})}
     found = idle(loaded, seen, frozenset({"outage"}), 12_000)
     assert [(each.line, each.message, each.warning) for each in found] == [
@@ -34,7 +34,7 @@ def test_each_name_and_topic_that_never_matched_is_said_where_it_stands(tmp_path
 
 def test_nothing_is_said_where_all_of_it_matched(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("institutions: [{id: acme, name: Acme}]\n")
-    assert idle(load_entries(tmp_path, {}), {"acme": frozenset({"acme"})}, frozenset(), 5_000) == []
+    assert idle(load_entries(tmp_path), {"acme": frozenset({"acme"})}, frozenset(), 5_000) == []
 
 
 def test_patterns_that_match_nothing_or_everything_are_said_where_they_stand(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ topics:
     except: ["not seen"]
 """
     )
-    loaded = load_entries(tmp_path, {})
+    loaded = load_entries(tmp_path)
     titles = ["Here is the latest good news"] * 900 + ["All is fine"] * 100
     found = doubtful_patterns(loaded, [Item(str(number), title, EPOCH) for number, title in enumerate(titles)])
     assert [(each.line, each.column, each.message) for each in found] == [

@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from alerts.config.load import load_entries
 from alerts.model.channels import ALLOWED_SCHEMES
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 
 
-def test_the_examples_are_a_configuration(tmp_path: Path) -> None:
+def test_the_examples_are_a_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number, example in enumerate(re.findall(r"^```yaml\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE)):
         (tmp_path / f"{number}.yaml").write_text(example)
-    environ = {"SLACK_POLICY": "slack://a/b/c", "MAIL_POLICY": "mailto://a@example.org"}
-    loaded = load_entries(tmp_path, environ)
+    monkeypatch.setenv("SLACK_POLICY", "slack://a/b/c")
+    monkeypatch.setenv("MAIL_POLICY", "mailto://a@example.org")
+    loaded = load_entries(tmp_path)
     assert loaded.settings.sources
     assert loaded.entries.all("tests")
 

@@ -18,7 +18,7 @@ EXAMPLE = Path(__file__).parents[2] / "config"
 
 @cache
 def example() -> Settings:
-    return load_entries(EXAMPLE, {}).settings
+    return load_entries(EXAMPLE).settings
 
 
 @cache

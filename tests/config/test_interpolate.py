@@ -86,18 +86,20 @@ LEAKS = [
 
 
 @pytest.mark.parametrize("text", LEAKS)
-def test_no_message_repeats_a_secret(tmp_path: Path, text: str) -> None:
+def test_no_message_repeats_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("S", SECRET)
     (tmp_path / "a.yaml").write_text(text)
     with pytest.raises(ConfigError) as caught:
-        load_entries(tmp_path, {"S": SECRET})
+        load_entries(tmp_path)
     assert SECRET not in str(caught.value)
     assert SECRET not in repr(caught.value)
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
 
 
-def test_settings_do_not_show_channel_addresses(tmp_path: Path) -> None:
+def test_settings_do_not_show_channel_addresses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("S", SECRET)
     (tmp_path / "a.yaml").write_text("subscribers: [{id: s, channels: {a: 'slack://${S}/b/c'}}]")
-    settings = load_entries(tmp_path, {"S": SECRET}).settings
+    settings = load_entries(tmp_path).settings
     assert SECRET not in repr(settings)
     assert settings.subscribers["s"].channels["a"].reveal() == f"slack://{SECRET}/b/c"

@@ -108,19 +108,21 @@ def write(directory: Path, **files: str) -> Path:
     return directory
 
 
-def load(directory: Path, environ: dict[str, str] | None = None) -> Settings:
-    return load_entries(directory, environ).settings
+def load(directory: Path) -> Settings:
+    return load_entries(directory).settings
 
 
-def problems_of(directory: Path, environ: dict[str, str] | None = None) -> list[str]:
+def problems_of(directory: Path) -> list[str]:
     with pytest.raises(ConfigError) as caught:
-        load(directory, environ or {})
+        load(directory)
     prefix = f"{directory}/"
     return [str(problem).removeprefix(prefix) for problem in caught.value.problems]
 
 
-def test_everything_written_is_in_the_model(tmp_path: Path) -> None:
-    loaded = load_entries(write(tmp_path, all=EVERYTHING), ENVIRON)
+def test_everything_written_is_in_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ENVIRON.items():
+        monkeypatch.setenv(name, value)
+    loaded = load_entries(write(tmp_path, all=EVERYTHING))
     settings = loaded.settings
 
     source = settings.sources["anthropic-news"]
@@ -476,10 +478,11 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     ]
 
 
-def test_the_hash_names_paths_and_bytes(tmp_path: Path) -> None:
+def test_the_hash_names_paths_and_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, a="institutions: [{id: a, name: A}]")
     first = load(tmp_path).hash
-    assert first == load(tmp_path, {"ANYTHING": "else"}).hash == fingerprint(tmp_path)
+    monkeypatch.setenv("ANYTHING", "else")
+    assert first == load(tmp_path).hash == fingerprint(tmp_path)
     write(tmp_path, a="institutions: [{id: a, name: A}] # remark")
     second = load(tmp_path).hash
     (tmp_path / "a.yaml").rename(tmp_path / "b.yaml")

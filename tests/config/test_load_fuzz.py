@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import yaml
 from hypothesis import given, settings
@@ -57,10 +59,10 @@ PLACES = st.integers(0, len(VALID))
 
 def problems(raw: bytes) -> tuple[Problem, ...]:
     """What loading the bytes complains of."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, {"S": "slack://a/b/c"}):
         Path(folder, "a.yaml").write_bytes(raw)
         try:
-            load_entries(Path(folder), {"S": "slack://a/b/c"})
+            load_entries(Path(folder))
         except ConfigError as error:
             return error.problems
     return ()

@@ -136,7 +136,7 @@ def test_what_is_imported_is_a_configuration(feeds: list[Feed], tmp_path_factory
     entries, _ = new_sources(imported, [])
     folder = tmp_path_factory.mktemp("imported")
     (folder / "a.yaml").write_text(to_yaml("sources", entries, COMMENT), encoding="utf-8")
-    sources = load_entries(folder, {}).settings.sources.values()
+    sources = load_entries(folder).settings.sources.values()
     assert [source.url for source in sources] == [feed.url for feed in imported]
     assert [source.publisher for source in sources] == [feed.title for feed in imported]
 

@@ -75,7 +75,7 @@ def test_examples_are_found(pack: str) -> None:
 
 
 def test_a_configuration_replaces_extends_and_switches_off(tmp_path: Path) -> None:
-    plain = load_entries(write(tmp_path, "topic_packs: [core]"), {}).settings.topics
+    plain = load_entries(write(tmp_path, "topic_packs: [core]")).settings.topics
     topics = load_entries(
         write(
             tmp_path,
@@ -86,8 +86,7 @@ def test_a_configuration_replaces_extends_and_switches_off(tmp_path: Path) -> No
               - {id: outage, extends: true, severity: {priority: 0.9}, patterns: {en: ["{steal} <data>"]}}
               - {id: fine, signal: governance, any: [fined]}
             """,
-        ),
-        {},
+        )
     ).settings.topics
     assert plain.keys() - topics.keys() == {"partnership"}
     assert topics["outage"].severity.priority == 0.9
@@ -113,7 +112,7 @@ def test_a_configuration_replaces_extends_and_switches_off(tmp_path: Path) -> No
 )
 def test_what_is_wrong_is_said_with_its_place(tmp_path: Path, text: str, place: str, message: str) -> None:
     with pytest.raises(ConfigError) as error:
-        load_entries(write(tmp_path, text), {})
+        load_entries(write(tmp_path, text))
     (problem,) = map(str, error.value.problems)
     assert f"c.yaml:{place}: " in problem
     assert message in problem

@@ -23,7 +23,7 @@ EXAMPLE = Path(__file__).parents[2] / "config"
 @pytest.mark.parametrize("field", FIELDS)
 def test_the_starter_is_sound(field: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     written = write_starter(tmp_path / "new" / "config", field)
-    loaded = load_entries(tmp_path / "new" / "config", {})
+    loaded = load_entries(tmp_path / "new" / "config")
     assert doubts(loaded) == []
     assert loaded.entries.all("tests")
     assert loaded.settings.subscribers["desk"].channels["console"].reveal() == "console://"
@@ -44,8 +44,10 @@ def test_the_starter_where_nothing_can_be_written(tmp_path: Path) -> None:
         write_starter(tmp_path / "file")
 
 
-def test_the_example_is_sound_and_needs_no_environment() -> None:
-    loaded = load_entries(EXAMPLE, {})
+def test_the_example_is_sound_and_needs_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        monkeypatch.delenv(name)
+    loaded = load_entries(EXAMPLE)
     settings = loaded.settings
     assert doubts(loaded) == []
     assert len(settings.sources) >= 15
@@ -58,7 +60,7 @@ def test_the_example_is_sound_and_needs_no_environment() -> None:
 
 def test_every_topic_of_the_example_can_be_expected_somewhere() -> None:
     """The tests of the example reach every signal class and both outcomes of a name that means something else."""
-    loaded = load_entries(EXAMPLE, {})
+    loaded = load_entries(EXAMPLE)
     settings = loaded.settings
     expected = [each for _, test in loaded.entries.valid("tests", ConfigTestForm) for each in test.expect]
     signals = {settings.topics[each.topic].signal for each in expected if each.topic}

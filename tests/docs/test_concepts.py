@@ -42,7 +42,7 @@ def play(directory: Path, *items: tuple[str, str, str]) -> Result:
         Item(id=str(number), source=source, title=title, content=text, observed=AT, published=AT)
         for number, (source, title, text) in enumerate(items)
     ]
-    return rehearse(made, load_entries(directory, {}).settings)
+    return rehearse(made, load_entries(directory).settings)
 
 
 def table(row: str) -> list[float]:

@@ -6,12 +6,14 @@ The tests run each seed and mutations of the seeds through it; `make fuzz` lets 
 from __future__ import annotations
 
 import functools
+import os
 import random
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import patch
 
 import httpx
 from kit.browsing import OPERATOR, SIGNER
@@ -53,10 +55,10 @@ UNSEEN = {*map(chr, range(32)), "\x7f", *"\u200e\u200f\u202a\u202b\u202c\u202d\u
 
 def config(data: bytes) -> None:
     """YAML: settings, or problems whose places are in the file. What loads can be put in force."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, {"S": "slack://a/b/c"}):
         Path(folder, "a.yaml").write_bytes(data)
         try:
-            settings = load_entries(Path(folder), {"S": "slack://a/b/c"}).settings
+            settings = load_entries(Path(folder)).settings
         except ConfigError as error:
             lines = split_lines(data.decode("utf-8-sig", "replace"))
             for problem in error.problems:
@@ -129,9 +131,9 @@ def items(data: bytes) -> None:
 
 @functools.cache
 def _settings() -> Settings:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, {"S": "slack://a/b/c"}):
         Path(folder, "a.yaml").write_bytes((SEEDS / "config" / "whole.yaml").read_bytes())
-        return load_entries(Path(folder), {"S": "slack://a/b/c"}).settings
+        return load_entries(Path(folder)).settings
 
 
 def matcher(data: bytes) -> None:

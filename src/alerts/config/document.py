@@ -1,6 +1,6 @@
 """The files of the configuration as they are written: each value with its place, and the entries of each section."""
 
-from collections.abc import Mapping as Environ
+import os
 from collections.abc import Sequence as Steps
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
@@ -21,7 +21,6 @@ class Document:
 
     file: str
     root: Mapping
-    environ: Environ[str, str]
     problems: list[Problem] = field(default_factory=list)
     _broken: set[int] = field(default_factory=set)
 
@@ -35,7 +34,7 @@ class Document:
             self._break(node, "there is no value here: write one, or remove the key")
             return None
         try:
-            return interpolate(node.text, self.environ)
+            return interpolate(node.text, os.environ)
         except ValueError as error:
             self._break(node, str(error))
             return node.text

@@ -1,7 +1,5 @@
 """From a directory of YAML to `Settings`, or to every problem in it at once."""
 
-import os
-from collections.abc import Mapping as Environ
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,26 +33,21 @@ def fingerprint(directory: Path) -> str:
     return content_hash(contents)
 
 
-def load_entries(directory: Path, environ: Environ[str, str] | None = None) -> Loaded:
-    """The configuration in a directory. `environ` stands in for the process environment.
-
-    Raises ConfigError with all problems, in the order of files and lines."""
+def load_entries(directory: Path) -> Loaded:
+    """The configuration in a directory. Raises ConfigError with all problems, in the order of files and lines."""
     contents, problems = read_files(directory)
-    return load_contents(directory, contents, environ, tuple(problems))
+    return load_contents(directory, contents, tuple(problems))
 
 
-def load_contents(
-    directory: Path, contents: Contents, environ: Environ[str, str] | None = None, unreadable: tuple[Problem, ...] = ()
-) -> Loaded:
+def load_contents(directory: Path, contents: Contents, unreadable: tuple[Problem, ...] = ()) -> Loaded:
     """The configuration of files that were read elsewhere; messages name them as if they were in the directory.
 
     `unreadable` are files beside them that could not be read. Raises ConfigError as `load_entries` does."""
     problems = [*unreadable]
-    environ = os.environ if environ is None else environ
     documents = []
     for name, raw in contents:
         try:
-            documents.append(_document(shown(directory / name), raw, environ))
+            documents.append(_document(shown(directory / name), raw))
         except ConfigError as error:
             problems += error.problems
     entries = Entries()
@@ -68,7 +61,7 @@ def load_contents(
     return Loaded(build(entries, content_hash(contents)), entries, outline(directory, contents, entries))
 
 
-def _document(file: str, raw: bytes, environ: Environ[str, str]) -> Document:
+def _document(file: str, raw: bytes) -> Document:
     """The document of a file, which may be empty. Raises ConfigError where nothing can be read from it."""
     root, problems = parse(raw, file)
     if root is None or (isinstance(root, Scalar) and root.text is None):
@@ -76,7 +69,7 @@ def _document(file: str, raw: bytes, environ: Environ[str, str]) -> Document:
     if not isinstance(root, Mapping):
         message = f"a file holds a mapping of {', '.join(ENTRIES)}, not {type_names[type(root)]}"
         raise ConfigError((*problems, Problem(file, root.line, root.column, message)))
-    return Document(file, root, environ, problems)
+    return Document(file, root, problems)
 
 
 def _read_sections(document: Document, entries: Entries) -> None:
