@@ -9,7 +9,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import OutputFile, json_command, progress_bar, rendered, show, tabular_command, write_file
+from alerts.cli.output import TIERS, OutputFile, json_command, progress_bar, rendered, show, tabular_command, write_file
 from alerts.cli.replay import LONG
 from alerts.model.errors import InputError, UsageError
 from alerts.model.records import to_line
@@ -23,7 +23,7 @@ _COLUMNS = ["by", "name", "sent", "judged", "right", "precision", "low", "high",
 @click.command()
 @click.option("--week", metavar="WEEK", help="An ISO week, for example 2026-W48; the last whole one by default.")
 @click.option("--subscriber", shell_complete=completion.subscribers, help="What this one watches, at its tier.")
-@click.option("--tier", type=click.Choice([tier.value for tier in Tier]), help="Show what this tier may see.")
+@click.option("--tier", type=click.Choice(TIERS), help="Show what this tier may see.")
 @click.option("--html", type=OutputFile(), metavar="FILE", help="Write a page that prints well.")
 @json_command
 def briefing(

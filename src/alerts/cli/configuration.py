@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 import click
 
 from alerts.cli.context import App
-from alerts.cli.output import duration, json_command, printable, write_file
+from alerts.cli.output import duration, json_command, printable, put
 from alerts.config import opml, yaml_output
 from alerts.config.yaml_output import FIELDS, write_starter
 from alerts.model.counted import counted
@@ -65,7 +65,7 @@ def import_institutions(
         for entry in found.entries:
             click.echo(to_line(entry) if as_json else printable(_preview(entry)))
     elif found.entries:
-        _put(yaml_output.to_yaml("institutions", found.entries, _COMMENT), output)
+        put(output, yaml_output.to_yaml("institutions", found.entries, _COMMENT), new=True)
     new, left_out = counted(len(found.entries), "new institution"), counted(found.left_out, "record")
     click.echo(f"{new}, {found.known} configured already, {left_out} left out", err=True)
 
@@ -78,13 +78,6 @@ def _name(file: BinaryIO) -> str:
 def _preview(entry: dict[str, Any]) -> str:
     known = [*entry.get("aliases", ())[:3], *(f"{key} {value}" for key, value in entry.get("ids", {}).items())]
     return f"{entry['id']}: {entry['name']}" + (f" ({', '.join(known)})" if known else "")
-
-
-def _put(text: str, output: Path | None) -> None:
-    if output is None:
-        click.echo(text, nl=False)
-    else:
-        write_file(output, text, new=True)
 
 
 @click.command("import-opml")
@@ -124,7 +117,7 @@ def import_opml(
     if not entries:
         click.echo(f"{name}: no new feed in it", err=True)
         return 0
-    _put(yaml_output.to_yaml("sources", entries, opml.COMMENT), output)
+    put(output, yaml_output.to_yaml("sources", entries, opml.COMMENT), new=True)
     if output is not None:
         click.echo(f"{output}: {counted(len(entries), 'source')}")
     return 0

@@ -8,7 +8,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import OutputFile, json_command, rendered, write_file
+from alerts.cli.output import OutputFile, json_command, put, rendered
 from alerts.model.errors import UsageError
 from alerts.model.records import to_line
 from alerts.model.times import past_instant
@@ -25,11 +25,8 @@ def explain(app: App, alert: str, as_json: bool) -> None:
     active = app.active()
     with app.read() as session:
         records = [work_out(session, active, each) for each in listings.alerts_named(session, alert)]
-    for number, record in enumerate(records):
-        if as_json:
-            click.echo(to_line(record))
-            continue
-        click.echo("\n" * bool(number) + rendered("explain.txt.j2", record), nl=False)
+    shown = (to_line(each) if as_json else rendered("explain.txt.j2", each) for each in records)
+    click.echo("\n".join(shown), nl=as_json)
 
 
 @click.command("why-not")
@@ -65,11 +62,7 @@ def export(app: App, alert: str, file: Path | None) -> None:
         if len(ids) > 1:
             raise UsageError(f"{alert} is a message of {len(ids)} alerts; export one of them: {', '.join(ids)}")
         found = export_alert(session, active, ids[0], Renderer(app.config_dir / "templates"))
-    text = json.dumps(found, ensure_ascii=False, indent=1) + "\n"
-    if file is None:
-        click.echo(text, nl=False)
-    else:
-        write_file(file, text)
+    put(file, json.dumps(found, ensure_ascii=False, indent=1) + "\n")
     if different := sum(not each["equal"] for each in derived(found)):
         click.echo(f"alerts: {different} values of the alert do not follow from the configuration of today", err=True)
 

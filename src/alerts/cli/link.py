@@ -8,7 +8,7 @@ import click
 
 from alerts.cli import completion
 from alerts.cli.context import App
-from alerts.cli.output import duration, show, tabular_command
+from alerts.cli.output import TIERS, duration, show, tabular_command
 from alerts.model.counted import counted
 from alerts.model.errors import NotFoundError, UsageError
 from alerts.model.records import fields_of, to_line
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--tier", type=click.Choice([tier.value for tier in Tier]), help="What the link lets see.")
+@click.option("--tier", type=click.Choice(TIERS), help="What the link lets see.")
 @completion.subscriber_option("A link for a subscriber: its tier, and its alerts as feeds.")
 @click.option(
     "--scope",

@@ -23,6 +23,7 @@ from alerts.runtime import logs
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
+TIERS = [tier.value for tier in Tier]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
@@ -45,14 +46,9 @@ def json_command(command: Callable[..., Any]) -> Callable[..., Any]:
 limit_option = click.option(
     "--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many, the newest."
 )
-
-
-def tier_option(command: _Command) -> _Command:
-    """Adds `--tier`, the highest where it is left out."""
-    tiers = [tier.value for tier in Tier]
-    return click.option(
-        "--tier", type=click.Choice(tiers), default=tiers[-1], show_default=True, help="Show what this tier may see."
-    )(command)
+tier_option = click.option(
+    "--tier", type=click.Choice(TIERS), default=TIERS[-1], show_default=True, help="Show what this tier may see."
+)
 
 
 def printable(text: object) -> str:
@@ -158,6 +154,14 @@ def write_file(path: Path, text: str, *, new: bool = False) -> None:
         raise InputError(str(path), "exists already: remove it, or choose another --output") from None
     except OSError as error:
         raise InputError(str(path), f"cannot be written: {error.strerror}") from error
+
+
+def put(path: Path | None, text: str, *, new: bool = False) -> None:
+    """Writes a file, or to standard output where none is named."""
+    if path is None:
+        click.echo(text, nl=False)
+    else:
+        write_file(path, text, new=new)
 
 
 def progress_bar(label: str, steps: int, *, least: int = 1) -> Any:

@@ -180,7 +180,7 @@ def stories_of(items: Iterable[Item]) -> dict[str, tuple[str, list[str]]]:
 @click.command("match")
 @click.option("--explain", is_flag=True, help="Add which form matched, and what was turned down and why, as `explain`.")
 @click.pass_obj
-def match(app: App, explain: bool) -> None:
+def match(app: App, explain: bool) -> int:
     """Find institutions and topics in items."""
     from alerts.matching.matcher import Matcher
 
@@ -193,8 +193,7 @@ def match(app: App, explain: bool) -> None:
             failed = True
         else:
             click.echo(json.dumps(match_record(item, matcher.match(item, explain), explain)))
-    if failed:
-        raise SystemExit(1)
+    return int(failed)
 
 
 def match_record(item: Item, matched: Matched, explain: bool = False) -> dict[str, Any]:

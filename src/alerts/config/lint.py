@@ -38,7 +38,7 @@ def idle(loaded: Loaded, seen: Mapping[str, frozenset[str]], topics: frozenset[s
     `seen` gives, by institution, the texts (case folded) that mentioned it; `topics` those found anywhere."""
     never = f"never matched in {items:,} recorded items"
     found = []
-    for entry, form in _institutions(loaded.entries):
+    for entry, form in loaded.entries.valid("institutions", schema.InstitutionForm):
         texts = seen.get(form.id, frozenset())
         if not texts:
             found.append(_warning(entry, "name", message=f"{form.id}: the institution was {never}"))
@@ -98,7 +98,7 @@ def _twice_polled(entries: Entries) -> Iterator[Problem]:
 
 def _who_speaks(entries: Entries) -> Iterator[Problem]:
     """Sources that speak for an authority and for those upon whom it acts, or that are their own authority."""
-    institutions = {form.id: form for _, form in _institutions(entries)}
+    institutions = {form.id: form for _, form in entries.valid("institutions", schema.InstitutionForm)}
     carried = {tag for form in institutions.values() for tag in form.tags}
     for entry, source in entries.valid("sources", schema.SourceForm):
         spoken = [institutions[each] for each in source.speaks_for if each in institutions]
@@ -129,7 +129,7 @@ def _who_speaks(entries: Entries) -> Iterator[Problem]:
 def _silent_authorities(entries: Entries) -> Iterator[Problem]:
     """Authorities of which no source brings the decisions first-hand."""
     spoken_for = {each for _, source in entries.valid("sources", schema.SourceForm) for each in source.speaks_for}
-    for entry, institution in _institutions(entries):
+    for entry, institution in entries.valid("institutions", schema.InstitutionForm):
         if institution.role is Role.AUTHORITY and institution.id not in spoken_for:
             message = f"role: no source speaks for the authority {institution.id!r}: add its feed to the sources"
             yield _warning(entry, "role", message=message)
@@ -149,7 +149,7 @@ def _former_thresholds(entries: Entries) -> Iterator[Problem]:
 
 def _selecting_nothing(entries: Entries) -> Iterator[Problem]:
     """Tags, regions and categories that no institution carries."""
-    institutions = [institution for _, institution in _institutions(entries)]
+    institutions = [institution for _, institution in entries.valid("institutions", schema.InstitutionForm)]
     carried = {
         "tags": {tag for institution in institutions for tag in institution.tags},
         "regions": {institution.region for institution in institutions},
@@ -178,7 +178,10 @@ def _selections(entries: Entries) -> Iterator[tuple[Entry, tuple[str | int, ...]
 def _doubtful_names(loaded: Loaded) -> Iterator[Problem]:
     """The warnings of the matcher about names and phrases, at the name that each quotes."""
     places = {
-        **{("institution", form.id): (entry, form) for entry, form in _institutions(loaded.entries)},
+        **{
+            ("institution", form.id): (entry, form)
+            for entry, form in loaded.entries.valid("institutions", schema.InstitutionForm)
+        },
         **{("topic", form.id): (entry, form) for entry, form in loaded.entries.valid("topics", schema.TopicForm)},
     }
     settings = loaded.settings
@@ -189,10 +192,6 @@ def _doubtful_names(loaded: Loaded) -> Iterator[Problem]:
             others = names_in(form)[1:]
             steps = next((place for place, text in others if repr(text) in message), ("name",))
         yield _warning(entry, *steps, message=f"{name}: {message}")
-
-
-def _institutions(entries: Entries) -> list[tuple[Entry, schema.InstitutionForm]]:
-    return entries.valid("institutions", schema.InstitutionForm)
 
 
 def _receiving_nothing(entries: Entries) -> Iterator[Problem]:

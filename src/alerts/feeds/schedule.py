@@ -81,12 +81,8 @@ def next_poll(
 
 def unfinished(source: Source, polls: int) -> FetchResult:
     """The result to record for polls that ended without one, because their worker hung or died."""
-    return FetchResult(
-        url=source.url,
-        final_url=source.url,
-        error=ErrorKind.UNFINISHED,
-        detail=f"{shown(source.url)}: {polls} polls in a row did not end; see the logs of the workers",
-    )
+    detail = f"{shown(source.url)}: {polls} polls in a row did not end; see the logs of the workers"
+    return FetchResult(source.url, source.url, error=ErrorKind.UNFINISHED, detail=detail)
 
 
 def first_poll(source: Source, now: datetime, over: timedelta) -> datetime:

@@ -3,7 +3,8 @@
 import zlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
+from typing import Final
 
 from pydantic import TypeAdapter
 from sqlalchemy.orm import Session
@@ -22,6 +23,7 @@ from alerts.scoring.score import PLACES, Score
 from alerts.store.queries import profiles
 from alerts.store.repositories import cases, transitions
 
+_adapter: Final = cache(partial(TypeAdapter, Profile))  # made on first use, for it takes a while
 HISTORY = 100  # so many of the newest level changes does a profile show
 
 
@@ -119,8 +121,3 @@ def restored(data: bytes) -> Profile:
 
     The messages of one assessment show the same one, so it is read once for all of them."""
     return _adapter().validate_json(data if data.startswith(b"{") else zlib.decompress(data))
-
-
-@cache
-def _adapter() -> TypeAdapter[Profile]:
-    return TypeAdapter(Profile)

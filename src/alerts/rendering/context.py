@@ -266,10 +266,9 @@ def _sources(view: MessageView, profile: Profile | None, budget: Budget) -> tupl
 
 def _rows(view: MessageView, profile: Profile) -> tuple[RowLine, ...]:
     return tuple(
-        RowLine(
-            axis=row.axis.value,
-            horizon=row.horizon,
-            level=row.level.value,
+        record_of(
+            RowLine,
+            row,
             score="" if row.score is None else f"{row.score:.2f}",
             trend=row.trend.value if row.trend else "",
             since=view.local_time(row.since) if row.since else "",
