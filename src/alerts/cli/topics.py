@@ -127,8 +127,7 @@ def names(app: App, institution: str | None, only_missing: bool, form: str | Non
         if form is not None or found is None:
             return
         click.echo()
-    now = datetime.now(UTC)
     with app.read() as session:
-        recorded = list(items.newest(session, since=EPOCH, upto=now, limit=MAX_TRIED))
+        recorded = list(items.newest(session, since=EPOCH, upto=datetime.now(UTC), limit=MAX_TRIED))
     columns = ["text", "times", "why"] if institution else ["institution", "text", "times", "why"]
     show(map(as_record, missing(chosen, recorded)), columns, form, empty="nothing looks missing")

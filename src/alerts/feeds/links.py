@@ -31,8 +31,7 @@ def absolute(link: str, base: str = "") -> str:
     if parts.scheme.lower() not in {"http", "https"} or not host or _UNSOUND.search(joined):
         return ""
     if parts.username is not None:  # "https://bank.example@evil.example/" is made to deceive
-        netloc = parts.netloc.rpartition("@")[2]
-        return urlunsplit(parts._replace(netloc=netloc))
+        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
     return joined
 
 

@@ -44,15 +44,19 @@ class Settings:
         """Raises NotFoundError where an id is of no institution, or a tag, region or category is carried by none."""
         for key in sorted(select.institutions):
             self.institution(key)
+        asked = {"tag": select.tags, "region": select.regions, "category": select.categories}
+        for kind, carried in self.carried().items():
+            for key in sorted(asked[kind].difference(carried)):
+                raise NotFoundError(kind, key, "no institution carries it" + did_you_mean(key, carried))
+
+    def carried(self) -> dict[str, list[str]]:
+        """What any institution carries: each `tag`, `region` and `category`, in order."""
         tracked = self.institutions.values()
-        for kind, asked, carried in (
-            ("tag", select.tags, {tag for each in tracked for tag in each.tags}),
-            ("region", select.regions, {each.region for each in tracked}),
-            ("category", select.categories, {each.category for each in tracked}),
-        ):
-            for key in sorted(asked - carried):
-                hint = "no institution carries it" + did_you_mean(key, sorted(carried - {""}))
-                raise NotFoundError(kind, key, hint)
+        return {
+            "tag": sorted({tag for each in tracked for tag in each.tags}),
+            "region": sorted({each.region for each in tracked if each.region}),
+            "category": sorted({each.category for each in tracked if each.category}),
+        }
 
     def subscriber(self, key: str) -> Subscriber:
         """A configured subscriber. Raises NotFoundError, which says where to look."""

@@ -168,8 +168,7 @@ class _Judge:
         return "level changes: " + (", ".join(moved) or "none")
 
     def _rendered(self, expected: ExpectationForm) -> list[str]:
-        settings = self.active.settings
-        subscriber = settings.subscribers[expected.subscriber]
+        subscriber = self.active.settings.subscribers[expected.subscriber]
         alerts = {alert.id: alert for alert in self.result.alerts}
         texts = []
         for message in self.result.messages:

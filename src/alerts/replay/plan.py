@@ -97,14 +97,11 @@ def _slim(alert: Alert) -> dict[str, Any]:
     return record
 
 
-_Key = tuple[object, ...]
-
-
-def _key(alert: Alert) -> _Key:
+def _key(alert: Alert) -> tuple[object, ...]:
     changes = tuple((change.axis, change.from_, change.to) for change in alert.changes)
     story = "" if alert.lead is None else alert.lead.story
     return alert.subscriber, alert.channel, alert.institution, alert.on, alert.level, story, changes
 
 
-def _fate(alert: Alert) -> _Key:
+def _fate(alert: Alert) -> tuple[object, ...]:
     return alert.at, alert.state, alert.reason

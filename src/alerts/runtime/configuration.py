@@ -172,8 +172,7 @@ class Generations:
         except SecretError as error:
             logs.event("config.not_kept", logging.WARNING, reason=str(error))
             return b""
-        record = {name: raw.decode("latin-1") for name, raw in contents}
-        return signer.seal(json.dumps(record).encode())
+        return signer.seal(json.dumps({name: raw.decode("latin-1") for name, raw in contents}).encode())
 
 
 def _behind(number: int, line: str) -> ConfigBehindError:
@@ -315,8 +314,7 @@ class Configuration:
         if self._files is not None and self._files.settings.hash == newest.hash:
             return self._files
         assert self.generations is not None  # noqa: S101
-        contents = self.generations.contents(newest.number)
-        return Active.of(load_contents(self.directory, contents))
+        return Active.of(load_contents(self.directory, self.generations.contents(newest.number)))
 
     def _take(self, active: Active, number: int = 0) -> None:
         """Puts it in force here: the generation of this number, or the files before the first."""

@@ -89,8 +89,7 @@ def frames(error: BaseException) -> str:
     behind: BaseException | None = error
     while behind is not None and id(behind) not in seen:
         seen.add(id(behind))
-        places = traceback.format_tb(behind.__traceback__)
-        found.append("".join(places) + type(behind).__name__)
+        found.append("".join(traceback.format_tb(behind.__traceback__)) + type(behind).__name__)
         behind = behind.__cause__ or (None if behind.__suppress_context__ else behind.__context__)
     return "\nafter\n".join(found)
 

@@ -114,13 +114,3 @@ def _ordered(
         return by_name
     recent = sorted(by_name, key=lambda each: -(changed[each.id][0].timestamp() if each.id in changed else 0.0))
     return recent if sort == "changed" else sorted(recent, key=lambda each: -highest[each.id].rank)
-
-
-def choices(settings: Settings) -> dict[str, list[str]]:
-    """What can be filtered by."""
-    institutions = settings.institutions.values()
-    return {
-        "tag": sorted({tag for each in institutions for tag in each.tags}),
-        "region": sorted({each.region for each in institutions if each.region}),
-        "category": sorted({each.category for each in institutions if each.category}),
-    }

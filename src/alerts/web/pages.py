@@ -31,7 +31,7 @@ def institutions(request: Request) -> Response:
     asked = listing.Asked.of(request.query_params)
     with visit(request) as (site, session, visitor):
         board = listing.read_board(session, site.settings, asked, visitor.tier)
-    values = {"board": board, "asked": asked, "choices": listing.choices(site.settings)}
+    values = {"board": board, "asked": asked, "choices": site.settings.carried()}
     return site.page(request, "institutions.html.j2", visitor, values)
 
 

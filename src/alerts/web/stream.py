@@ -27,7 +27,7 @@ from alerts.scoring.score import level_of
 from alerts.store.queries import stream
 from alerts.store.repositories.assessments import summary_of
 from alerts.web.connections import ANSWER_SECONDS
-from alerts.web.institutions import Asked, choices, levels_of
+from alerts.web.institutions import Asked, levels_of
 from alerts.web.site import visit
 
 PAGE: Final = 40
@@ -50,9 +50,8 @@ def home(request: Request) -> Response:
     with visit(request) as (site, session, visitor):
         found = read_stream(session, site.settings, asked, visitor.tier)
         newest = stream.newest_change(session)
-    now = site.now()
-    before, cookie = visits(request.cookies.get(SEEN_COOKIE, ""), now)
-    values = {"stream": found, "asked": asked, "choices": choices(site.settings), "newest": newest, "seen": before}
+    before, cookie = visits(request.cookies.get(SEEN_COOKIE, ""), site.now())
+    values = {"stream": found, "asked": asked, "choices": site.settings.carried(), "newest": newest, "seen": before}
     names = {"institutions": site.settings.institutions, "topics": site.settings.topics}
     response = site.page(request, "stream.html.j2", visitor, {**values, **names})
     site.authenticator.set_cookie(response, SEEN_COOKIE, cookie, 365 * 86400, "lax")

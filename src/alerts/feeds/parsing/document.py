@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from lxml import etree
 
-from alerts.feeds.parsing.known_entries import HASH_BYTES, digest, without_dates
+from alerts.feeds.parsing.known_entries import HASH_BYTES, without_dates
 
 _HEADER = re.compile(rb"\s*(?:<\?xml[^<>?]*\?>)?", re.DOTALL)
 _ENCODING = re.compile(rb"encoding\s*=\s*[\"']([^\"']*)")
@@ -66,7 +66,8 @@ def entry_hashes(root: etree._Element, entries: Sequence[etree._Element], base_u
     context = repr((base_url.partition("?")[0], [sorted(each.attrib.items()) for each in around]))
     salt = hashlib.blake2b(context.encode("utf-8", "replace"), digest_size=16).digest()
     texts = (etree.tostring(entry, encoding="utf-8", with_tail=False) for entry in entries)
-    return [digest(without_dates(text), size=HASH_BYTES, salt=salt) for text in texts]
+    hashes = (hashlib.blake2b(without_dates(text), digest_size=HASH_BYTES, salt=salt) for text in texts)
+    return [each.hexdigest() for each in hashes]
 
 
 def without(root: etree._Element, entries: Collection[etree._Element]) -> bytes:

@@ -91,5 +91,4 @@ def main() -> None:
     with contextlib.suppress(OSError):
         os.nice(5)
     body, content_type, base_url = pickle.load(sys.stdin.buffer)  # noqa: S301 - written by the parent
-    parsed = xmlfeed.read(body, content_type, base_url=base_url)
-    sys.stdout.buffer.write(pickle.dumps(parsed))
+    sys.stdout.buffer.write(pickle.dumps(xmlfeed.read(body, content_type, base_url=base_url)))

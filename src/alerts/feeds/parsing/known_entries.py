@@ -1,7 +1,6 @@
 """The entries of a feed that need not be read again: a compact map from the hash of an entry to its item's id."""
 
 import base64
-import hashlib
 import re
 from collections.abc import Sequence
 
@@ -19,10 +18,6 @@ _DATES = re.compile(
 def without_dates(data: bytes) -> bytes:
     """XML without the elements that hold dates."""
     return _DATES.sub(b"", data)
-
-
-def digest(data: bytes, *, size: int, salt: bytes = b"") -> str:
-    return hashlib.blake2b(data, digest_size=size, salt=salt).hexdigest()
 
 
 def load(seen: str) -> dict[str, str]:

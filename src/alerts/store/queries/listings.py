@@ -22,10 +22,9 @@ _Row = TypeVar("_Row", bound=schema.Base)
 
 def levels(session: Session) -> dict[str, dict[Axis, Level]]:
     """The level of every axis of every institution about which anything was ever found."""
-    rows = session.execute(select(schema.CaseRow.institution, schema.CaseRow.axes))
     return {
         institution: {axis: Level(axes.get(axis.value, {}).get("level", Level.LOW)) for axis in Axis}
-        for institution, axes in rows
+        for institution, axes in session.execute(select(schema.CaseRow.institution, schema.CaseRow.axes))
     }
 
 

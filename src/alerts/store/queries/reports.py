@@ -73,8 +73,7 @@ def stories(session: Session, start: datetime, end: datetime) -> dict[str, list[
     at_its_end = _V.c.since <= last, or_(_V.c.until.is_(None), _V.c.until > last)
     shown = _V.c.institution.in_(_KNOWN), _V.c.newest.between(start, last), _V.c.confidence >= INTERNAL_BELOW
     newest_first = select(_V).where(*shown, *at_its_end).order_by(_V.c.newest.desc(), _V.c.story)
-    rows = session.execute(newest_first)
-    return grouped((row.institution, summary_of(row)) for row in rows)
+    return grouped((row.institution, summary_of(row)) for row in session.execute(newest_first))
 
 
 def scores(session: Session, start: datetime, end: datetime) -> Iterator[tuple[str, datetime, dict[Axis, Score]]]:
@@ -180,10 +179,8 @@ def reporters(session: Session, some: Collection[str]) -> dict[str, dict[str, da
     same = (member.institution == finding.institution) & (member.item == finding.item)
     placed = select(member.story).where(same, finding.item.in_(SOME)).distinct()
     stories = {story for (story,) in rows_of(session, placed, sorted(some))}
-    first = select(member.story, ItemRow.source, func.min(ItemRow.first_observed)).join(
-        ItemRow, ItemRow.id == member.item
-    )
-    by_source = first.where(member.story.in_(SOME)).group_by(member.story, ItemRow.source)
+    first = select(member.story, ItemRow.source, func.min(ItemRow.first_observed)).where(member.story.in_(SOME))
+    by_source = first.join(ItemRow, ItemRow.id == member.item).group_by(member.story, ItemRow.source)
     found = grouped((story, (source, at)) for story, source, at in rows_of(session, by_source, sorted(stories)))
     return {story: dict(pairs) for story, pairs in found.items()}
 

@@ -56,8 +56,7 @@ def heads(session: Session) -> list[Any]:
 
 def reports(session: Session, items: Collection[str]) -> list[Any]:
     """Item, institution, source and publisher of what was found in some items, the first observed first."""
-    query = _REPORTS.order_by(_F.observed, _F.item)
-    return list(rows_of(session, query, sorted(items)))
+    return list(rows_of(session, _REPORTS.order_by(_F.observed, _F.item), sorted(items)))
 
 
 def reported_by(session: Session, stories: Iterable[str], source: str) -> frozenset[str]:
