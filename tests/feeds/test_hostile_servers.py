@@ -17,9 +17,9 @@ from kit.rawserver import FEED, Answer, RawServer, Request, reply
 
 from alerts.feeds.diff import KnownItems
 from alerts.feeds.feed import ErrorKind, Limits
-from alerts.feeds.fetching.fetch import make_client
+from alerts.feeds.fetching.fetch import fetch, make_client
 from alerts.feeds.fetching.network import HttpClient
-from alerts.feeds.poll import PolledFeed, poll_feed
+from alerts.feeds.poll import PolledFeed, read_answer
 from alerts.feeds.state import FeedState
 from alerts.model.source import Source
 
@@ -31,7 +31,9 @@ pytestmark = pytest.mark.servers
 def ask(url: str, limits: Limits = SHORT, client: HttpClient | None = None) -> PolledFeed:
     source = Source(id="a", url=url, publisher="A", allow_private=True)
     used = client or make_client()
-    polled = poll_feed(used, source, FeedState(url=url), lambda _wanted: KnownItems(), now=NOW, limits=limits)
+    state = FeedState(url=url)
+    result = fetch(used, source, state, limits=limits, now=NOW)
+    polled = read_answer(source, state, result, lambda _wanted: KnownItems(), now=NOW)
     assert polled.plan.at is not None  # whatever happened, it is polled again
     if polled.result.error is not None:
         assert polled.plan.state.error_line

@@ -19,6 +19,7 @@ from alerts.store.repositories.links import Link
 
 BASE_URL_ENV: Final = "ALERTS_BASE_URL"
 LOCAL: Final = "http://127.0.0.1:8321"
+ANSWERABLE: Final = timedelta(days=30)  # how long a message can be answered by its links
 
 
 class Scope(StrEnum):
@@ -49,9 +50,6 @@ def member(
         return link
     known = settings.subscribers.get(link.subscriber)
     return None if known is None else replace(link, tier=known.tier)
-
-
-ANSWERABLE: Final = timedelta(days=30)  # how long a message can be answered by its links
 
 
 def answered(signer: Signer, token: str) -> tuple[str, str, datetime] | None:

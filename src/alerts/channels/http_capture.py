@@ -30,6 +30,7 @@ from alerts.channels.result import SendReason
 BODY_LIMIT = 65_536  # bytes of an answer that are read; the rest is not waited for
 LONGEST_WAIT_S = 1e9  # of a Retry-After, about thirty years: longer ones are no durations any more
 _current: "contextvars.ContextVar[Exchange | None]" = contextvars.ContextVar("exchange", default=None)
+_send = HTTPAdapter.send
 
 
 class Exchange:
@@ -110,9 +111,6 @@ def observe(exchange: Exchange) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
-
-
-_send = HTTPAdapter.send
 
 
 def _observed(self: HTTPAdapter, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:

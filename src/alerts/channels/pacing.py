@@ -9,6 +9,12 @@ from alerts.model.subscriber import RateLimit
 from alerts.model.times import spread
 from alerts.rendering.formats import service_of
 
+# Backoff: the wait after the first attempt, the longest one, how many attempts there are, and for how long.
+BASE: Final = timedelta(seconds=10)
+CAP: Final = timedelta(hours=1)
+ATTEMPTS: Final = 40
+LASTING: Final = timedelta(days=1)
+
 
 def gap(url: Secret, rate: RateLimit | None) -> timedelta:
     """The least time between two messages in a channel; evenly spread where a rate is configured."""
@@ -23,13 +29,6 @@ def lane(url: Secret) -> str:
     hosted = service_of(text).hosted or text.lower().startswith(NATIVE_PREFIXES)
     host = host_of(text) if hosted else ""
     return f"{scheme_of(text)}://{host}" if host else scheme_of(text)
-
-
-# Backoff: the wait after the first attempt, the longest one, how many attempts there are, and for how long.
-BASE: Final = timedelta(seconds=10)
-CAP: Final = timedelta(hours=1)
-ATTEMPTS: Final = 40
-LASTING: Final = timedelta(days=1)
 
 
 def next_attempt(

@@ -63,7 +63,7 @@ def link(
                 click.echo(f"link {revoke} is revoked", err=True)
                 return
             rows = [_row(each, now) for each in links.all_links(session)]
-        show(rows, _COLUMNS, form, empty="no links")
+        show(rows, ("id", "tier", "subscriber", "scopes", "name", "expires", "state"), form, empty="no links")
         return
     if subscriber is not None and tier is not None:
         raise UsageError("a subscriber's link has the tier that the configuration gives it; leave out --tier")
@@ -75,9 +75,6 @@ def link(
     token = token_of(signer(app.state, os.environ), made)
     shown = {"token": token} if scopes else {"url": f"{base_url(os.environ) or LOCAL}/enter/{token}"}
     click.echo(to_line({**_row(made, now), **shown}) if form == "json" else "".join(shown.values()))
-
-
-_COLUMNS = ("id", "tier", "subscriber", "scopes", "name", "expires", "state")
 
 
 def _row(each: "Link", now: datetime) -> dict[str, Any]:

@@ -26,6 +26,7 @@ channel_option = click.option(
     "--channel", metavar="NAME", shell_complete=completion.channels, help="Only this channel; all where none is given."
 )
 by_option = click.option("--by", metavar="NAME", default="", help="Who does it; the user's name if not given.")
+_SILENCE_COLUMNS = ("id", "about", "until", "reason", "by")
 
 
 @click.command()
@@ -119,9 +120,6 @@ def silence(
         ends = _end(lasting, until, runtime.clock())
         made = operate.silence(runtime, select, until=ends, reason=reason, author=by or me())
     show([_silence(made)], _SILENCE_COLUMNS, form)
-
-
-_SILENCE_COLUMNS = ("id", "about", "until", "reason", "by")
 
 
 def _silence(each: Silence) -> dict[str, str]:

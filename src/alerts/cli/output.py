@@ -25,6 +25,12 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 TIERS = [tier.value for tier in Tier]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+limit_option = click.option(
+    "--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many, the newest."
+)
+tier_option = click.option(
+    "--tier", type=click.Choice(TIERS), default=TIERS[-1], show_default=True, help="Show what this tier may see."
+)
 
 
 def tabular(command: _Command) -> _Command:
@@ -41,14 +47,6 @@ def tabular_command(command: Callable[..., Any]) -> Callable[..., Any]:
 def json_command(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds `--json` and passes the App (`alerts.cli.context`) as the first argument."""
     return click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")(click.pass_obj(command))
-
-
-limit_option = click.option(
-    "--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many, the newest."
-)
-tier_option = click.option(
-    "--tier", type=click.Choice(TIERS), default=TIERS[-1], show_default=True, help="Show what this tier may see."
-)
 
 
 def printable(text: object) -> str:

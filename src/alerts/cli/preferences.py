@@ -16,6 +16,8 @@ from alerts.model.level import Level
 from alerts.model.records import answer_record, to_line
 from alerts.model.subscriber import Digest, On, Subscriber
 
+_SELECTING = frozenset({"institutions", "tags", "regions", "categories", "all"})
+
 
 @click.command()
 @click.argument("subscriber", shell_complete=completion.subscribers)
@@ -99,9 +101,6 @@ def _yaml(app: App, who: Subscriber, chosen: Sequence[Answer]) -> str:
         entry["digest"] = _digest(daily(who))
         comments.append("`digest` is for all channels: a channel that differs needs a subscriber of its own.")
     return to_yaml("subscribers", [entry], "".join(f"# {each}\n" for each in comments))
-
-
-_SELECTING = frozenset({"institutions", "tags", "regions", "categories", "all"})
 
 
 def _changed(written: Mapping[str, Any], muted: frozenset[str], *, only_critical: bool) -> dict[str, Any]:

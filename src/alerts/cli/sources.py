@@ -22,6 +22,8 @@ if TYPE_CHECKING:  # each command imports what it needs, so that the others star
     from alerts.feeds.state import FeedState
     from alerts.store.repositories.sources import Health
 
+private_option = click.option("--allow-private", is_flag=True, help="Also ask private and loopback addresses.")
+
 
 @click.group(invoke_without_command=True)
 @click.option("--failing", is_flag=True, help="Only those whose last poll failed.")
@@ -108,9 +110,6 @@ def _note(source: Source, state: "FeedState", error: str, moved_to: str, *, stal
             "look for another address"
         )
     return f"moves to {moved_to}, not confirmed yet" if state.moved_to else ""
-
-
-private_option = click.option("--allow-private", is_flag=True, help="Also ask private and loopback addresses.")
 
 
 @sources.command()

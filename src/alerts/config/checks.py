@@ -15,6 +15,14 @@ from alerts.model.topic import Topic
 
 # The key that names an entry of each section.
 _KEYS: Final = {"sources": "id", "institutions": "id", "topics": "id", "subscribers": "id", "tests": "name"}
+_LEFT_OUT: Final = tuple(each for each in schema.ExclusionForm.model_fields if each != "all")
+# Keys of an expectation that say what must hold; the others say for whom or what.
+_EXPECTS: Final = ("level", "mentioned", "topic", "alerts", "state", "reason", "text", "not_text")
+_NEEDS: Final[dict[str, tuple[str, ...]]] = {  # keys of an expectation that need another beside them
+    "axis": ("institution", "subscriber"),
+    **dict.fromkeys(("level", "mentioned", "topic"), ("institution",)),
+    **dict.fromkeys(("channel", "alerts", "state", "reason", "text", "not_text"), ("subscriber",)),
+}
 Steps = tuple[str | int, ...]  # a path of keys and indexes inside an entry
 
 
@@ -221,9 +229,6 @@ def _check_exclusion(
                 entry.report(*here, key, index, message=message)
 
 
-_LEFT_OUT: Final = tuple(each for each in schema.ExclusionForm.model_fields if each != "all")
-
-
 def _check_test(entry: Entry, test: schema.ConfigTestForm, known: Known) -> None:
     for index, item in enumerate(test.items):
         if item.source:
@@ -243,18 +248,6 @@ def _check_test(entry: Entry, test: schema.ConfigTestForm, known: Known) -> None
                 entry.report("expect", index, key, message=message, at_key=True)
         if expectation.model_fields_set.isdisjoint(_EXPECTS):
             entry.report("expect", index, message=f"expects nothing: add one of {', '.join(_EXPECTS)}")
-
-
-# Keys of an expectation that say what must hold; the others say for whom or what.
-_EXPECTS: Final = ("level", "mentioned", "topic", "alerts", "state", "reason", "text", "not_text")
-_NEEDS: Final[dict[str, tuple[str, ...]]] = {  # keys of an expectation that need another beside them
-    "axis": ("institution", "subscriber"),
-    **dict.fromkeys(("level", "mentioned", "topic"), ("institution",)),
-    **dict.fromkeys(("channel", "alerts", "state", "reason", "text", "not_text"), ("subscriber",)),
-}
-
-
-# --- ids that must name an entry of another section ------------------------------------------------------------
 
 
 def _check_ids(entry: Entry, steps: Steps, ids: Iterable[str], known: Known, section: str) -> None:

@@ -27,6 +27,7 @@ _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f]")
 
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 TEXTS: Final = {"type": "array", "items": {"type": "string"}}  # a list of texts in JSON Schema
+_BOOLEANS: Final = {"true": True, "false": False}
 
 
 def problem(message: str) -> PydanticCustomError:
@@ -53,9 +54,6 @@ def _parsed(parse: Callable[[str], Any], advice: str) -> BeforeValidator:
 def _text(*examples: str) -> WithJsonSchema:
     """How the JSON Schema describes such a value: as text, with examples."""
     return WithJsonSchema({"type": "string", "examples": list(examples)})
-
-
-_BOOLEANS: Final = {"true": True, "false": False}
 
 
 def _wait(text: str) -> timedelta:

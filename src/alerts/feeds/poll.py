@@ -12,7 +12,7 @@ from functools import partial
 
 from alerts.feeds import diff as deciding
 from alerts.feeds.diff import Decision, KnownItems, Wanted
-from alerts.feeds.feed import FetchResult, Limits, ParsedFeed
+from alerts.feeds.feed import FetchResult, ParsedFeed
 from alerts.feeds.fetching.fetch import fetch
 from alerts.feeds.fetching.network import HttpClient
 from alerts.feeds.parsing.parse import parse
@@ -42,14 +42,13 @@ def poll_feed(
     known: LookUp,
     *,
     now: datetime,
-    limits: Limits | None = None,
     computing: AbstractContextManager[None] | None = None,
 ) -> PolledFeed:
     """Poll a source once. What a server or a feed does wrong is in the result; only `known` may raise.
 
     Reading a feed keeps the processor busy, and is done in `computing` where that is given."""
     state = state_for(source, state)
-    result = fetch(client, source, state, limits=limits, now=now)
+    result = fetch(client, source, state, now=now)
     with computing if computing is not None and result.modified else nullcontext():
         return read_answer(source, state, result, known, now=now)
 

@@ -49,8 +49,6 @@ class Level(StrEnum):
 
 
 LEVELS = tuple(Level)
-
-
 _RANKS: dict[str, int] = {level: rank for rank, level in enumerate(LEVELS)}
 
 

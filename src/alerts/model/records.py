@@ -16,6 +16,8 @@ from alerts.model.answer import Answer
 from alerts.model.level import Transition
 from alerts.model.times import format_time
 
+_PLAIN = frozenset({str, int, bool, type(None)})
+
 
 def rounded(value: float) -> float:
     """A number as records show it: six decimals, enough to recompute a score by hand."""
@@ -38,9 +40,6 @@ def as_record(value: Any) -> Any:
     if isinstance(value, datetime):
         return format_time(value)
     return rounded(value) if isinstance(value, float) else getattr(value, "value", value)
-
-
-_PLAIN = frozenset({str, int, bool, type(None)})
 
 
 @cache

@@ -11,6 +11,8 @@ from alerts.model.level import Axis, Level
 from alerts.model.secret import Secret
 from alerts.model.topic import Signal
 
+GRADE_LETTERS = "ABCD"  # grades of confidence, the best first. D is the default: whatever is above internal monitoring.
+
 
 class Tier(StrEnum):
     """How much of a profile one may see. Comparable: open < strategic-circle < leadership-alliance."""
@@ -35,9 +37,6 @@ class On(StrEnum):
     MENTION = "mention"
     SPIKE = "spike"
     GRADE = "grade"
-
-
-GRADE_LETTERS = "ABCD"  # grades of confidence, the best first. D is the default: whatever is above internal monitoring.
 
 
 class Direction(StrEnum):

@@ -15,6 +15,18 @@ from alerts.rendering.tiers import ANALYSIS, DETAIL, gate, gate_transition
 from alerts.rendering.view import Entry, MessageView, Role
 from alerts.routing.alerts import Kind
 
+_INTRO = {
+    Kind.ALERT: "",
+    Kind.GROUP: "These changed while your messages waited.",
+    Kind.DIGEST: "What waited for this digest.",
+    Kind.SUMMARY: "More happened than your limit allows, so this one message stands for all of it.",
+    Kind.REMINDER: "Nothing new: you had this alert, and its level still stands.",
+    Kind.ALL_CLEAR: "You had the alert of the rise; the level has fallen.",
+    Kind.ESCALATION: "Nobody has acknowledged this in time, so it comes here as well.",
+    Kind.TEST: "A test message: this channel works. Nothing happened.",
+}
+_COPY = "This may be a second copy: an earlier attempt to send it was cut short."
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -140,19 +152,6 @@ class Wording:
     unsubscribe: str
     fewer: str
     footer: bool
-
-
-_INTRO = {
-    Kind.ALERT: "",
-    Kind.GROUP: "These changed while your messages waited.",
-    Kind.DIGEST: "What waited for this digest.",
-    Kind.SUMMARY: "More happened than your limit allows, so this one message stands for all of it.",
-    Kind.REMINDER: "Nothing new: you had this alert, and its level still stands.",
-    Kind.ALL_CLEAR: "You had the alert of the rise; the level has fallen.",
-    Kind.ESCALATION: "Nobody has acknowledged this in time, so it comes here as well.",
-    Kind.TEST: "A test message: this channel works. Nothing happened.",
-}
-_COPY = "This may be a second copy: an earlier attempt to send it was cut short."
 
 
 def wording(view: MessageView, budget: Budget) -> Wording:

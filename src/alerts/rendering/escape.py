@@ -17,6 +17,13 @@ _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _SPACES = frozenset({"Zs", "Zl", "Zp"})
 _MARKS_IN_A_ROW = 4
 _COMMON = re.compile(r"[ -~]*")
+_MENTION = re.compile(r"@(?=\S)")
+_NO_MENTION = "@\u200b"
+_LIVE = re.compile(r"@(?=\w)|#(?=\w)|(?<![\w/])/(?=\w)|(?<!\w)\$(?=[A-Z])")
+_LOOKALIKES = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})
+_EDGE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>~|&#])")
+_DISCORD = re.compile(r"([\\`*_\[\]<>~|#])")
 
 
 def clean(text: str) -> str:
@@ -120,25 +127,14 @@ def _host(host: str) -> str:
     return ascii_host if re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?", ascii_host) else ""
 
 
-_MENTION = re.compile(r"@(?=\S)")
-_NO_MENTION = "@\u200b"
-
-
 def chat(text: str) -> str:
     """Chats that show text, but know `@room`, `@all`, `<at …>` or `<url|text>` in it."""
     return _MENTION.sub(_NO_MENTION, text).replace("<", "‹").replace(">", "›")
 
 
-_LIVE = re.compile(r"@(?=\w)|#(?=\w)|(?<![\w/])/(?=\w)|(?<!\w)\$(?=[A-Z])")
-
-
 def telegram(text: str) -> str:
     """Telegram's HTML. Names, hash tags, cash tags and commands are live without any markup: they are parted."""
     return html.escape(_LIVE.sub(lambda found: found.group() + "\u200b", text), quote=True)
-
-
-_LOOKALIKES = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})
-_EDGE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 
 
 def slack(text: str) -> str:
@@ -149,15 +145,9 @@ def slack(text: str) -> str:
     return _EDGE.sub("\uff3f", text.translate(_LOOKALIKES))
 
 
-_MARKDOWN = re.compile(r"([\\`*_\[\]<>~|&#])")
-
-
 def markdown(text: str) -> str:
     """CommonMark and its chat variants. `@` is separated from what follows, so that it mentions no user."""
     return _MENTION.sub(_NO_MENTION, _MARKDOWN.sub(r"\\\1", text))
-
-
-_DISCORD = re.compile(r"([\\`*_\[\]<>~|#])")
 
 
 def discord(text: str) -> str:

@@ -13,13 +13,25 @@ from alerts.rendering import escape
 from alerts.rendering.view import Entry, MessageView, Role
 from alerts.routing.alerts import Kind
 
+Origins = Mapping[tuple[str, Axis], Level]
+"""By institution and axis the level before the first alert of a message, where a later one stands for several."""
+_PREFIX = {
+    Kind.DIGEST: "Digest: ",
+    Kind.SUMMARY: "Summary: ",
+    Kind.REMINDER: "Reminder: ",
+    Kind.ALL_CLEAR: "All clear: ",
+    Kind.CORRECTION: "Correction: ",
+    Kind.ESCALATION: "Not acknowledged: ",
+}
+_LEAST_HEADLINE = 12  # characters of a headline below which it says nothing
+LOUD_WORDS: Final = 4
+LOUD_SHARE: Final = 0.8  # a headline is loud that has so many words and more, and this share of its letters in capitals
+LONGEST_ACRONYM: Final = 4  # letters of a word that may be a name in capitals (ECB, NATO); a longer one is a word
+_EDGES: Final = ".,;:!?'\"()[]“”‘’«»"
+
 
 def urgency(entry: Entry) -> int:
     return entry.alert.level.rank
-
-
-Origins = Mapping[tuple[str, Axis], Level]
-"""By institution and axis the level before the first alert of a message, where a later one stands for several."""
 
 
 def folded(entries: Sequence[Entry]) -> tuple[list[Entry], Origins]:
@@ -42,16 +54,6 @@ def _stands_for(later: Alert, earlier: Alert) -> bool:
         return True
     ways = {(change.axis, change.rises) for change in later.changes}
     return bool(earlier.changes) and all((change.axis, change.rises) in ways for change in earlier.changes)
-
-
-_PREFIX = {
-    Kind.DIGEST: "Digest: ",
-    Kind.SUMMARY: "Summary: ",
-    Kind.REMINDER: "Reminder: ",
-    Kind.ALL_CLEAR: "All clear: ",
-    Kind.CORRECTION: "Correction: ",
-    Kind.ESCALATION: "Not acknowledged: ",
-}
 
 
 def title(view: MessageView, limit: int = escape.TITLE_LIMIT) -> str:
@@ -78,9 +80,6 @@ def title(view: MessageView, limit: int = escape.TITLE_LIMIT) -> str:
     return head + escape.shorten_at_word(headline, room) + tail
 
 
-_LEAST_HEADLINE = 12  # characters of a headline below which it says nothing
-
-
 def headline_of(view: MessageView, entry: Entry) -> str:
     """What happened in the world, in a headline's words; of a spike how many stories."""
     alert = entry.alert
@@ -93,12 +92,6 @@ def headline_of(view: MessageView, entry: Entry) -> str:
 def calmed(view: MessageView, alert: Alert, lead: Lead) -> str:
     """The headline of one of an alert's stories."""
     return calm(escape.headline(lead.title), view.name_of(alert.institution))
-
-
-LOUD_WORDS: Final = 4
-LOUD_SHARE: Final = 0.8  # a headline is loud that has so many words and more, and this share of its letters in capitals
-LONGEST_ACRONYM: Final = 4  # letters of a word that may be a name in capitals (ECB, NATO); a longer one is a word
-_EDGES: Final = ".,;:!?'\"()[]“”‘’«»"
 
 
 def calm(text: str, names: str = "") -> str:

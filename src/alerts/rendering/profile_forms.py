@@ -12,6 +12,7 @@ from alerts.rendering.formats import PLAIN
 from alerts.rendering.templating import Safe, environment, render
 
 RESOLVED = " (resolved)"  # what stands behind a headline whose story is over
+_MIX = {Mix.DIRECT: "direct sources", Mix.MIXED: "direct and secondary sources", Mix.SECONDARY: "secondary sources"}
 
 
 def profile_record(profile: Profile) -> dict[str, Any]:
@@ -26,9 +27,6 @@ def profile_record(profile: Profile) -> dict[str, Any]:
         ],
         "history": [transition_record(each) for each in profile.history],
     }
-
-
-_MIX = {Mix.DIRECT: "direct sources", Mix.MIXED: "direct and secondary sources", Mix.SECONDARY: "secondary sources"}
 
 
 def confidence_text(confidence: Confidence | None) -> str:

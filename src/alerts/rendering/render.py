@@ -29,6 +29,7 @@ from alerts.rendering.webhook import payload
 from alerts.routing.alerts import Kind
 
 MAX_RECENT = 8  # bodies that are kept for the messages of the same burst, in each tier and form
+DOMAIN = "alerts.invalid"  # stands for the sender's domain in message ids, which are the same on every machine
 
 
 class Renderer:
@@ -187,11 +188,6 @@ def _joined(lines: Sequence[str], dialect: Dialect) -> str:
     """Lines with what the dialect has between lines and, for empty ones, between paragraphs."""
     paragraphs = (some for filled, some in groupby(lines, bool) if filled)
     return dialect.paragraph.join(dialect.newline.join(some) for some in paragraphs)
-
-
-# --- the headers of an e-mail: a stable id, threads, and one-click unsubscription ---
-
-DOMAIN = "alerts.invalid"  # stands for the sender's domain in message ids, which are the same on every machine
 
 
 def mail_headers(view: MessageView) -> tuple[tuple[str, str], ...]:

@@ -13,6 +13,8 @@ from alerts.model.subscriber import Tier
 
 DETAIL = Tier.STRATEGIC_CIRCLE  # key points, evidence pack with links, surfaces, full matrix, the number behind a grade
 ANALYSIS = Tier.LEADERSHIP_ALLIANCE  # contributions, relations, projected falls, history and plots
+KINDS = ("institutions", "stories", "items")
+NEWS = timedelta(days=7)  # so long a level change is news; what is older is history
 
 
 def gate(profile: Profile, tier: Tier) -> Profile:
@@ -52,15 +54,9 @@ def gate_stream_story(story: Mapping[str, Any], tier: Tier) -> Mapping[str, Any]
     return story if tier.allows(DETAIL) else {**story, **hidden}
 
 
-KINDS = ("institutions", "stories", "items")
-
-
 def searched(tier: Tier) -> tuple[str, ...]:
     """The kinds of things that a search finds: institutions with level and newest headline; what was said in detail."""
     return KINDS if tier.allows(DETAIL) else KINDS[:1]
-
-
-NEWS = timedelta(days=7)  # so long a level change is news; what is older is history
 
 
 def gate_changes(changes: Iterable[Transition], tier: Tier, now: datetime) -> list[Transition]:

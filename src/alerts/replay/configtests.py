@@ -90,8 +90,6 @@ class _Judge:
         if expected.subscriber:
             yield from self._of_subscriber(expected, where)
 
-    # Institutions
-
     def _scores(self, institution: str, axes: Sequence[Axis]) -> tuple[str, ...]:
         case = self.result.cases.get(institution)
         if case is None:
@@ -124,8 +122,6 @@ class _Judge:
             lines += [f"turned down in the {each.field}: “{each.text}”, {each.reason}" for each in rejected]
             lines += [f"topic {each.topic} in the {each.field}: “{each.text}”" for each in matched.topics]
         return tuple(lines)
-
-    # Subscribers
 
     def _of_subscriber(self, expected: ExpectationForm, where: str) -> Iterator[Failure]:
         concerned = [

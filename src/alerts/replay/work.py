@@ -28,9 +28,8 @@ WORTH_IT = 4_000  # fewer items than this are done sooner than a process has sta
 
 _Part = TypeVar("_Part")
 _Result = TypeVar("_Result")
-
-
 Instants = Mapping[datetime, Sequence[Observation]]
+_inherited: Callable[[Any], Any]  # in a child
 
 
 class Step(NamedTuple):
@@ -146,9 +145,6 @@ def in_processes(
         given = [(part, pool.submit(_call, part)) for part in parts]
         yield from ((part, work(part)) for part, future in reversed(given) if future.cancel())
         yield from ((part, future.result()) for part, future in given if not future.cancelled())
-
-
-_inherited: Callable[[Any], Any]  # in a child
 
 
 def _inherit(work: Callable[[Any], Any]) -> None:

@@ -24,6 +24,12 @@ from alerts.store.upsert import insert_new
 
 ASKED_EVERY_SECONDS = 1.0
 _DRIFT = timedelta(milliseconds=1)  # by which two clocks may part in a second
+_CLOCK = table_of(ClockRow)
+_NOW = bindparam("now", type_=Instant)
+_LATER = case(
+    (_CLOCK.c.stamp >= _NOW, type_coerce(_CLOCK.c.stamp, BigInteger) + 1), else_=type_coerce(_NOW, BigInteger)
+)
+_TAKE = update(_CLOCK).where(_CLOCK.c.id == 1).values(stamp=type_coerce(_LATER, Instant)).returning(_CLOCK.c.stamp)
 
 
 class SharedClock:
@@ -77,14 +83,6 @@ class SharedClock:
             if both[0] <= both[1]:  # else the server's clock was set
                 least, greatest = both
         self._known = least, greatest, after
-
-
-_CLOCK = table_of(ClockRow)
-_NOW = bindparam("now", type_=Instant)
-_LATER = case(
-    (_CLOCK.c.stamp >= _NOW, type_coerce(_CLOCK.c.stamp, BigInteger) + 1), else_=type_coerce(_NOW, BigInteger)
-)
-_TAKE = update(_CLOCK).where(_CLOCK.c.id == 1).values(stamp=type_coerce(_LATER, Instant)).returning(_CLOCK.c.stamp)
 
 
 def next_timestamp(session: Session, now: datetime) -> datetime:

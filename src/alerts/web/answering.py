@@ -159,9 +159,6 @@ def _page(
     return site.page(request, "answer.html.j2", Visitor(), values)
 
 
-# --- ending a channel: one click (RFC 8058), or a page that asks first ----------------------------------------
-
-
 @with_form
 def unsubscribe(request: Request, fields: QueryParams) -> Response:
     """GET asks, for mail scanners follow links; POST does it, and to `/undo` takes it back. The token alone decides: no

@@ -29,6 +29,7 @@ from alerts.web.site import site_of, visit
 from alerts.web.stream import read_stream
 
 MOST: Final = 200
+_LEFT_OUT: Final = {"topics", "resolved", "reported", "correction"}  # of a report: they serve the scores
 
 
 def answer(record: Mapping[str, Any], *, status: int = 200) -> Response:
@@ -110,9 +111,6 @@ def story(request: Request) -> Response:
     withdrawn = [_report(each) for each in found["withdrawn"]]
     record = as_record({**found, "publishers": publishers, "withdrawn": withdrawn})
     return answer({"kind": "story", **{key: value for key, value in record.items() if key not in {"name", "titles"}}})
-
-
-_LEFT_OUT: Final = {"topics", "resolved", "reported", "correction"}  # of a report: they serve the scores
 
 
 def _report(shown: Shown) -> dict[str, Any]:

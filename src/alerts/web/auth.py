@@ -40,6 +40,11 @@ LARGEST_FORM: Final = 32_768  # bytes of a form: the largest names 200 things
 MAX_WRONG: Final = 10  # wrong tokens that an address may give within WINDOW
 WINDOW: Final = timedelta(minutes=10)
 MAX_ADDRESSES: Final = 10_000  # that a process remembers; the one that was wrong longest ago is forgotten first
+PERSON: Final = 80  # characters of the name of somebody who signed on
+# The scope that a token for programs needs, by the first part of an address; all else is for `read`.
+SCOPES: Final = dict.fromkeys(
+    ("audit", "configurations", "operate", "readyz", "sources", "status"), Scope.OPERATE
+) | dict.fromkeys(("subscribers", "me", "feedback"), Scope.SUBSCRIBER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +100,6 @@ def _network(address: str) -> str:
     except ValueError:
         return address
     return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else address
-
-
-PERSON: Final = 80  # characters of the name of somebody who signed on
-# The scope that a token for programs needs, by the first part of an address; all else is for `read`.
-SCOPES: Final = dict.fromkeys(
-    ("audit", "configurations", "operate", "readyz", "sources", "status"), Scope.OPERATE
-) | dict.fromkeys(("subscribers", "me", "feedback"), Scope.SUBSCRIBER)
 
 
 @dataclass
@@ -192,15 +190,11 @@ class Authenticator:
             self.attempts.was_wrong(request, now)
         return known is not None
 
-    # --- cookies -------------------------------------------------------------------------------------------
-
     def leave(self, request: Request, response: Response, session: Session, now: datetime) -> None:
         """Forgets the link on this device, and ends the session for whoever holds its cookie."""
         sessions.end(session, sessions.digest(self._session_key, request.cookies.get(SESSION_COOKIE, "")), now)
         for name in (MEMBER_COOKIE, SESSION_COOKIE):
             response.delete_cookie(name, path="/")
-
-    # --- operators and people who sign in ------------------------------------------------------------------
 
     def is_operator(self, token: str) -> bool:
         """Compares in constant time."""

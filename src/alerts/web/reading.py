@@ -93,9 +93,6 @@ def stories_of(session: Session, shown: Profile) -> list[dict[str, Any]]:
     return found
 
 
-# --- stories and alerts ---------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A report with its weight and how many revisions it had."""

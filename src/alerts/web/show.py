@@ -14,6 +14,8 @@ from alerts.rendering.profile_forms import coverage_text
 from alerts.rendering.tiers import ANALYSIS, DETAIL
 from alerts.routing.reasons import Reason
 
+_AS_INSTANT = Markup(' data-as="instant"')  # the script of the pages writes the instant in the zone of the reader
+
 
 def environment() -> Environment:
     """The templates, in which every value is escaped that is not Markup already."""
@@ -46,9 +48,6 @@ def when(at: datetime | None, *, day: bool = False) -> Markup:
     at = at.astimezone(UTC)
     text = f"{at.day} {at:%b %Y}" if day else f"{at.day} {at:%b %Y, %H:%M} UTC"
     return Markup('<time datetime="{}"{}>{}</time>').format(format_time(at), "" if day else _AS_INSTANT, text)
-
-
-_AS_INSTANT = Markup(' data-as="instant"')  # the script of the pages writes the instant in the zone of the reader
 
 
 def ago(at: datetime | None, now: datetime) -> Markup:

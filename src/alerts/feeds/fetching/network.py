@@ -290,9 +290,6 @@ def _text(value: bytes) -> str:
         return value.decode("latin-1")
 
 
-# Which addresses a feed may be fetched from
-
-
 @lru_cache(maxsize=1 << 12)  # every poll asks about its host's addresses
 def is_public(text: str) -> bool:
     """Whether an IP address in text form is one of the public internet."""

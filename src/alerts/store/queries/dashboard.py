@@ -14,8 +14,6 @@ from alerts.store.schema import AlertRow, AssessmentRow, CaseRow, StoryEventRow,
 
 _T = table_of(TransitionRow).c
 _LEAN = tuple(each for each in _T if each.name != "contributions")
-
-
 _NEWEST_OF_AXES = [
     select(func.max(_T.at)).where(_T.institution == CaseRow.institution, _T.axis == axis.value).scalar_subquery()
     for axis in Axis
