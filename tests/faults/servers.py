@@ -118,6 +118,7 @@ class Postgres:
             connection.execute("ALTER ROLE alerts SET search_path = public, faults, pg_catalog")
 
     def set_clock(self, seconds: float) -> None:
+        self._wait()
         with psycopg.connect(self.url, autocommit=True, connect_timeout=10) as connection:
             connection.execute("UPDATE faults.clock SET off = %s", [seconds])
 
@@ -137,6 +138,7 @@ class Postgres:
         yield self.process.pid
 
     def disconnect(self) -> None:
+        self._wait()  # an earlier fault may have it down
         with psycopg.connect(self.url, autocommit=True, connect_timeout=10) as connection:
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
