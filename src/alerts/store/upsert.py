@@ -2,10 +2,12 @@
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cache
+from itertools import chain
 from typing import Any, TypeVar
 
-from sqlalchemy import BindParameter, ColumnElement, Dialect, Executable, Insert, TupleType, bindparam, case
+from sqlalchemy import BindParameter, ColumnElement, Dialect, Executable, Insert, TupleType, and_, bindparam, case, or_
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
@@ -141,6 +143,18 @@ def _shared(table: type[Base], kind: type[Any]) -> list[str]:
 def equal(*asked: tuple[Any, Any]) -> list[ColumnElement[bool]]:
     """Conditions that columns have these values; of None any value will do."""
     return [column == value for column, value in asked if value is not None]
+
+
+def each_at(count: int, key: ColumnElement[Any], compared: Callable[[Any], ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Whether a row has one of so many keys and `compared` holds with the instant of that key: see `own_instants`."""
+    return or_(*(and_(key == bindparam(f"key_{n}"), compared(bindparam(f"at_{n}"))) for n in range(count)))
+
+
+def own_instants(instants: Mapping[str, datetime]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Keys with an instant each, some at a time: how many, and the parameters of `each_at`."""
+    for some in chunks(sorted(instants.items()), 100):
+        named = ({f"key_{n}": key, f"at_{n}": at} for n, (key, at) in enumerate(some))
+        yield len(some), dict(chain.from_iterable(each.items() for each in named))
 
 
 def chunks(ids: Sequence[_Id], size: int = 500) -> Iterator[Sequence[_Id]]:

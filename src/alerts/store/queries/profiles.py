@@ -3,8 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import BigInteger, and_, bindparam, func, or_, select, type_coerce
+from sqlalchemy import BigInteger, Select, and_, bindparam, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from alerts.cases.case_file import AxisState
@@ -21,7 +23,7 @@ from alerts.scoring.score import NO_SCORE, PLACES, Score
 from alerts.store.repositories import cases
 from alerts.store.repositories.assessments import summary_of
 from alerts.store.schema import AssessmentRow, FindingRow, StoryEventRow, StoryVersionRow, TransitionRow, table_of
-from alerts.store.upsert import SOME, chunks, rows_of
+from alerts.store.upsert import SOME, each_at, own_instants, rows_of
 
 _A = table_of(AssessmentRow)
 _V = table_of(StoryVersionRow)
@@ -74,14 +76,18 @@ def totals(session: Session, institution: str, at: datetime) -> Totals:
 def scores_at(session: Session, instants: Mapping[str, datetime]) -> dict[str, Mapping[Axis, Score]]:
     """What the scores of each institution faded from at an instant of its own, where there were any."""
     found: dict[str, Mapping[Axis, Score]] = {}
-    for some in chunks(sorted(instants), 100):
-        until = or_(*(and_(_A.c.institution == each, _A.c.at <= instants[each]) for each in some))
-        newest = select(_A.c.institution, func.max(_A.c.at).label("at")).where(until)
-        last = newest.group_by(_A.c.institution).subquery()
-        same = and_(last.c.institution == _A.c.institution, last.c.at == _A.c.at)
-        for institution, row in session.execute(select(_A.c.institution, _A.c.scores).join(last, same)):
+    for count, asked in own_instants(instants):
+        for institution, row in session.execute(_scores_until(count), asked):
             found[institution] = _scores(row)
     return found
+
+
+@cache
+def _scores_until(count: int) -> Select[Any]:
+    newest = select(_A.c.institution, func.max(_A.c.at).label("at")).group_by(_A.c.institution)
+    last = newest.where(each_at(count, _A.c.institution, _A.c.at.__le__)).subquery()
+    same = and_(last.c.institution == _A.c.institution, last.c.at == _A.c.at)
+    return select(_A.c.institution, _A.c.scores).join(last, same)
 
 
 def _scores(row: Sequence[Sequence[float]]) -> dict[Axis, Score]:

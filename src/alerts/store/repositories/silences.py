@@ -6,15 +6,16 @@ from sqlalchemy.orm import Session
 
 from alerts.model.fields import record_of
 from alerts.model.subscriber import Selection, Silence
-from alerts.store.schema import SilenceRow
+from alerts.store.schema import SilenceRow, table_of
 from alerts.store.upsert import row_of, upsert
 
 _SELECTION = TypeAdapter(Selection)
+_ALL = select(table_of(SilenceRow)).order_by(SilenceRow.id)
 
 
 def all_silences(session: Session) -> list[Silence]:
     """Every stored silence, ended ones too, by id."""
-    rows = session.scalars(select(SilenceRow).order_by(SilenceRow.id))
+    rows = session.execute(_ALL)
     return [record_of(Silence, row, select=_SELECTION.validate_python(row.select)) for row in rows]
 
 

@@ -4,8 +4,10 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import and_, bindparam, case, func, or_, select, update
+from sqlalchemy import Select, bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from alerts.feeds.links import storable
@@ -16,7 +18,7 @@ from alerts.model.times import format_time, micros, parse_time
 from alerts.store import system_state
 from alerts.store.claims import Claim
 from alerts.store.schema import CaseRow, FindingRow, HostRow, SourceRow, table_of
-from alerts.store.upsert import SOME, chunks, insert_new, rows_of, upsert
+from alerts.store.upsert import SOME, each_at, insert_new, own_instants, rows_of, upsert
 
 _SOURCES = table_of(SourceRow)
 _S = _SOURCES.c
@@ -218,11 +220,16 @@ def vitals(session: Session, ids: Collection[str] | None = None) -> list[Vital]:
 
 def reporting(session: Session, since: Mapping[str, datetime]) -> Iterator[tuple[str, str]]:
     """Institution and source: which sources mentioned each institution since an instant of its own."""
+    for count, asked in own_instants(since):
+        yield from session.execute(_reporting(count), asked)
+
+
+@cache
+def _reporting(count: int) -> Select[Any]:
     pairs = select(_FINDINGS.institution, _FINDINGS.source).distinct()
+    lately = pairs.where(each_at(count, _FINDINGS.institution, _FINDINGS.observed.__ge__))
     total = select(func.count()).select_from(SourceRow).scalar_subquery()
-    for some in chunks(sorted(since), 100):
-        lately = (and_(_FINDINGS.institution == each, _FINDINGS.observed >= since[each]) for each in some)
-        yield from session.execute(pairs.where(or_(*lately)).limit(len(some) * total))  # once all are found, it is done
+    return lately.limit(count * total)  # once all are found, it is done
 
 
 def reporters(session: Session, since: datetime) -> dict[str, set[str]]:
