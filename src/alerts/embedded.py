@@ -305,7 +305,6 @@ def listening(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise EmbeddedError(
-            f"port {port} on {host}: {error.strerror}; choose another with --host and --port"
-        ) from error
+        advice = "choose another with --host and --port"
+        raise EmbeddedError(f"port {port} on {host}: {error.strerror}; {advice}") from error
     return listener

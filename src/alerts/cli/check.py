@@ -1,7 +1,7 @@
 """`alerts check` and `alerts test`: is the configuration right, and if not, where."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -134,18 +134,16 @@ def unusable_channels(loaded: Loaded) -> list[Problem]:
     )
 
 
-def _broken_templates(app: App, loaded: Loaded) -> list[Problem]:
+def _broken_templates(app: App, loaded: Loaded) -> Iterator[Problem]:
     templates = app.config_dir / "templates"
     if not templates.is_dir():
-        return []
+        return
     from alerts.rendering.render import template_problems
 
-    found = []
     for line in template_problems(templates, loaded.settings.subscribers.values()):
         file, _, message = line.partition(": ")
         name, _, number = file.partition(":")
-        found.append(Problem(name, int(number) if number.isdigit() else 1, 1, message))
-    return found
+        yield Problem(name, int(number) if number.isdigit() else 1, 1, message)
 
 
 def _print(problems: Iterable[Problem], *, as_json: bool) -> None:
@@ -174,14 +172,12 @@ def test(app: App, pattern: str, junit: Path | None, mutate: bool, write: Path |
     active, tests = Active.of(loaded), loaded.entries.valid("tests", ConfigTestForm)
     if mutate:
         return _mutate(active, tests, renderer, write, as_json=as_json)
-    names = [each.name for _, each in tests]
-    if pattern and not any(pattern.casefold() in each.casefold() for each in names):
-        known = f"the configuration has {counted(len(names), 'test')}"
-        raise NotFoundError("test", pattern, known + did_you_mean(pattern, names))
+    chosen = [(entry, each) for entry, each in tests if pattern.casefold() in each.name.casefold()]
+    if pattern and not chosen:
+        known = f"the configuration has {counted(len(tests), 'test')}"
+        raise NotFoundError("test", pattern, known + did_you_mean(pattern, [each.name for _, each in tests]))
     outcomes = []
-    for entry, each in tests:
-        if pattern.casefold() not in each.name.casefold():
-            continue
+    for entry, each in chosen:
         outcome = configtests.run(each, active, renderer, entry.where)
         outcomes.append(outcome)
         if as_json:

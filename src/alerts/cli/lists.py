@@ -17,7 +17,6 @@ from alerts.model.times import past_instant, point_in_time
 from alerts.model.topic import Signal
 from alerts.rendering.tiers import KINDS, searched
 
-LEVEL_NAMES = [level.value for level in Level]
 STATE_NAMES = [state.value for state in DeliveryState]
 
 
@@ -33,7 +32,11 @@ def _checked(app: App, given: dict[str, Any]) -> dict[str, Any]:
 @click.option("--tag", shell_complete=completion.tags, help="Only those with this tag.")
 @click.option("--region", shell_complete=completion.regions, help="Only those of this region.")
 @click.option("--category", shell_complete=completion.categories, help="Only those of this category.")
-@click.option("--at-least", type=click.Choice(LEVEL_NAMES), help="Only those with a level at least this high.")
+@click.option(
+    "--at-least",
+    type=click.Choice([level.value for level in Level]),
+    help="Only those with a level at least this high.",
+)
 @tabular_command
 def institutions(
     app: App, tag: str | None, region: str | None, category: str | None, at_least: str | None, form: str | None

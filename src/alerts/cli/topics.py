@@ -74,12 +74,11 @@ def try_(app: App, pattern: str, language: str, since: str, limit: int, as_json:
     matcher = Matcher(settings.institutions.values(), [tried], settings.sources)
     now = datetime.now(UTC)
     start = point_in_time(since, now) or now - timedelta(days=28)
+    began = format_time(start)
     with app.read() as session:
         recorded = list(items.newest(session, since=start, upto=now, limit=MAX_TRIED))
     if not recorded:
-        raise StoreError(
-            f"no item is recorded since {format_time(start)}: start `alerts run`, or look further back with --since"
-        )
+        raise StoreError(f"no item is recorded since {began}: start `alerts run`, or look further back with --since")
     found = [(item, hits) for item in recorded if (hits := matcher.match(item).topics)]
     for item, hits in found[:limit]:
         if as_json:
@@ -93,7 +92,7 @@ def try_(app: App, pattern: str, language: str, since: str, limit: int, as_json:
             for hit in hits:
                 who = f"  ({', '.join(sorted(hit.institutions))})" if hit.institutions else ""
                 click.echo(f"    {hit.field}: “{printable(hit.text)}”{who}")
-    click.echo(f"{counted(len(found), 'item')} of {len(recorded):,} recorded since {format_time(start)}", err=as_json)
+    click.echo(f"{counted(len(found), 'item')} of {len(recorded):,} recorded since {began}", err=as_json)
     return 0 if found else 1
 
 

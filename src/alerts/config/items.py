@@ -25,9 +25,8 @@ def parse_item(record: Any, where: str) -> Item:
         raise InputError(where, f"an item is a JSON object, not {_shown(record)}")
     texts = {key: _text(record, key, where) for key in _TEXTS}
     published = _time(record, "published", where)
-    identity = (
-        _text(record, "id", where, str | int) or texts["url"] or _normal_title(texts["title"], texts["publisher"])
-    )
+    identity = _text(record, "id", where, str | int) or texts["url"]
+    identity = identity or _normal_title(texts["title"], texts["publisher"])
     if not identity:
         raise InputError(where, "an item needs an id, a url or a title")
     withdrawn = record.get("withdrawn")

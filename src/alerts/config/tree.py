@@ -148,9 +148,8 @@ class _Builder:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
         if event.tag is not None and event.tag not in {"!", _STR_TAG}:
-            self._problem(
-                event.start_mark, f"the tag {event.tag} has no meaning here: remove it, or put the value in quotes"
-            )
+            message = f"the tag {event.tag} has no meaning here: remove it, or put the value in quotes"
+            self._problem(event.start_mark, message)
         node: Node
         mark = event.start_mark
         if isinstance(event, yaml.ScalarEvent):

@@ -3,6 +3,7 @@
 from typing import Any, Final, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from alerts.config.document import Entry, Path
@@ -47,7 +48,7 @@ def _report(entry: Entry, detail: ErrorDetails) -> None:
     if steps and steps[-1] == "[key]":
         entry.report(*steps[:-1], message=f"{_explain(detail)} as a key", at_key=True)
     elif kind == "extra_forbidden":
-        known = keys_of(_form_at((*entry.path, *steps[:-1])))
+        known = list(_fields_at((*entry.path, *steps[:-1])))
         message = f"unknown key {str(steps[-1])!r}{did_you_mean(str(steps[-1]), known)}"
         entry.report(*steps, message=f"{message} (known: {', '.join(known)})", at_key=True)
     elif kind == "missing":
@@ -75,22 +76,17 @@ def _choices(detail: ErrorDetails) -> list[str]:
     return [choice.strip("' ") for choice in expected.replace(" or ", ", ").split(",")]
 
 
-def keys_of(form: type[BaseModel] | None) -> list[str]:
-    """The keys of a form as they are written."""
-    return [] if form is None else [each.alias or name for name, each in form.model_fields.items()]
-
-
-def _form_at(path: Path) -> type[BaseModel] | None:
-    """The form of the mapping at a path of a document."""
-    current: type[BaseModel] | None = ConfigurationForm
+def _fields_at(path: Path) -> dict[str, FieldInfo]:
+    """The fields of the mapping at a path of a document, by their keys as they are written."""
+    fields = _fields_of(ConfigurationForm)
     for step in path:
-        if isinstance(step, str) and current is not None:
-            fields = {each.alias or name: each for name, each in current.model_fields.items()}
-            current = _form_in(fields[step].annotation) if step in fields else None
-    return current
+        if isinstance(step, str):
+            fields = _fields_of(fields[step].annotation) if step in fields else {}
+    return fields
 
 
-def _form_in(annotation: Any) -> type[BaseModel] | None:
+def _fields_of(annotation: Any) -> dict[str, FieldInfo]:
+    """The same of the form in a type; none where there is no form."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for each in get_args(annotation) if (found := _form_in(each))), None)
+        return {each.alias or name: each for name, each in annotation.model_fields.items()}
+    return next((found for each in get_args(annotation) if (found := _fields_of(each))), {})

@@ -1,6 +1,6 @@
 """The weekly briefing, recomputed from the record alone: the same record gives the same edition."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final
@@ -46,7 +46,7 @@ def briefing(session: Session, active: Active, week: Week, subscriber: Subscribe
     known, until = {each.id: each for each in scope}, min(week.end, recorded)
     subscriber_id = "" if subscriber is None else subscriber.id
     found, stories = _institutions(session, settings, known, week, until)
-    corrected = _corrected(session, known, week.start, until)
+    corrected = list(_corrected(session, known, week.start, until))
     numbers: dict[tuple[str, bool], int] = {}
     listed = found[:INSTITUTIONS]
     for each in listed:
@@ -99,7 +99,7 @@ def _institutions(
         stood = {"days": days, "before": first, "levels": levels}
         moved = {"change_count": len(mine), "changes": [transition_record(each) for each in mine[-CHANGES:]]}
         reported = {"story_count": len(stories.get(key, ())), "stories": []}
-        falls = _falls(settings, levels, faded.get(key, {}), until)
+        falls = list(_falls(settings, levels, faded.get(key, {}), until))
         found.append({"institution": key, "name": known[key].name, **stood, **moved, **reported, "falls": falls})
     found.sort(key=lambda each: (-each["change_count"], each["name"].casefold()))
     found.sort(key=lambda each: max(day for day in each["days"] if day), reverse=True)
@@ -124,17 +124,15 @@ def _days(
 
 def _falls(
     settings: Settings, levels: Mapping[Axis, Level], faded: Mapping[Axis, Score], until: datetime
-) -> list[dict[str, Any]]:
+) -> Iterator[dict[str, Any]]:
     """The falls within the week after, if nothing is reported."""
-    found = []
     for axis in faded:
         half_life = half_life_of(settings.levels, axis)
         at = fall_instant(faded[axis], levels[axis], settings.levels, half_life, until)
         # One that is past: other rules, those of then, held the level up.
         if at is not None and until + MICROSECOND < at <= until + _DAYS[7]:
             to = level_after(levels[axis], faded[axis], micros(at), settings.levels, half_life)
-            found.append({"at": format_time(at), "axis": axis, "from": levels[axis], "to": to})
-    return found
+            yield {"at": format_time(at), "axis": axis, "from": levels[axis], "to": to}
 
 
 def _stories(
@@ -170,15 +168,13 @@ def _stories(
 
 def _corrected(
     session: Session, known: Mapping[str, Institution], start: datetime, end: datetime
-) -> list[dict[str, Any]]:
+) -> Iterator[dict[str, Any]]:
     """The reports that no longer counted, in order of time, in the words that they had then."""
-    found = []
     for row, why in reports.corrected(session, start, end):
         if row.institution in known:
             about = {"at": format_time(row.observed), "institution": row.institution}
             said = {"name": known[row.institution].name, "title": row.title, "publisher": row.publisher}
-            found.append({**about, **said, "url": escape.safe_url(row.url) or None, "why": why})
-    return found
+            yield {**about, **said, "url": escape.safe_url(row.url) or None, "why": why}
 
 
 def _ending(
@@ -205,7 +201,7 @@ def _last(
     highest = [(each["name"], *(max(each[end].values()) for end in ("before", "levels"))) for each in now]
     return {
         "week": str(week),
-        "counts": _counts(then, _corrected(session, known, week.start, week.end)),
+        "counts": _counts(then, list(_corrected(session, known, week.start, week.end))),
         "levels": [{"name": name, "before": was, "now": now_} for name, was, now_ in highest if was is not now_],
         "entered": sorted(here - there),
         "left": sorted(there - here),

@@ -206,7 +206,7 @@ def _block(view: MessageView, institution: str, entries: list[Entry], origins: n
         points=tuple(_points(view, profile, budget)),
         rows=_rows(view, profile) if profile and budget.matrix else (),
         contributions=tuple(_contributions(view, shown, budget)),
-        sources=_sources(view, profile, budget),
+        sources=tuple(_sources(view, profile, budget)),
     )
 
 
@@ -248,19 +248,17 @@ def _points(view: MessageView, profile: Profile | None, budget: Budget) -> Itera
         yield PointLine(said, numbers_text(point.evidence[:6]), view.local_time(point.at))
 
 
-def _sources(view: MessageView, profile: Profile | None, budget: Budget) -> tuple[SourceLine, ...]:
+def _sources(view: MessageView, profile: Profile | None, budget: Budget) -> Iterator[SourceLine]:
     """The records that the key points shown name, then those behind the matrix."""
     if profile is None:
-        return ()
+        return
     points = (point.evidence for point in profile.key_points[: budget.points])
     cited = dict.fromkeys(number for some in (*points, *(row.evidence for row in profile.matrix)) for number in some)
     wanted = set(list(cited)[: budget.sources])
-    lines = []
     for record in (record for record in profile.evidence if record.number in wanted):
         title, at = escape.headline(record.title, budget.title), view.local_time(record.published or record.observed)
         kind, reliability = "direct" if record.direct else "secondary", record.reliability.value
-        lines.append(record_of(SourceLine, record, reliability=reliability, kind=kind, title=title, at=at))
-    return tuple(lines)
+        yield record_of(SourceLine, record, reliability=reliability, kind=kind, title=title, at=at)
 
 
 def _rows(view: MessageView, profile: Profile) -> tuple[RowLine, ...]:

@@ -152,19 +152,17 @@ def note_of(view: MessageView, entry: Entry) -> str:
     return view.why or "withdrawn" if view.kind is Kind.CORRECTION else ""
 
 
-def moved(view: MessageView, entry: Entry, changes: Sequence[Transition], origins: Origins) -> list[str]:
+def moved(view: MessageView, entry: Entry, changes: Sequence[Transition], origins: Origins) -> Iterator[str]:
     """What moved, as short as it can be said; a story's own level where no level of the institution moved."""
-    if not changes:
-        return [bracket(view, entry, origins)] if bracket(view, entry, origins) else []
-    said = []
+    if not changes and (own := bracket(view, entry, origins)):
+        yield own
     for change in changes:
         now = entry.now.get(change.axis)
         if entry.role is Role.REMINDER:
-            said.append(f"{change.axis} still {now or change.to}")
+            yield f"{change.axis} still {now or change.to}"
         else:
-            moved = f"{change.axis} {_origin(change, origins)} → {change.to}"
-            said.append(moved if now is None else f"{moved}, now {now}")
-    return said
+            said = f"{change.axis} {_origin(change, origins)} → {change.to}"
+            yield said if now is None else f"{said}, now {now}"
 
 
 def moves(

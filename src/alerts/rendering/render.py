@@ -236,9 +236,7 @@ def template_problems(templates: Path, subscribers: Iterable[Subscriber]) -> tup
             for view in (example(subscriber, channel), example(subscriber, channel, kind=Kind.TEST)):
                 found += [problem for problem in (renderer.render(view, url).problem,) if problem]
     written = templates.rglob("*.j2") if templates.is_dir() else ()
-    idle = (
-        file for file in sorted(written) if file not in used and not file.relative_to(templates).name.startswith("_")
-    )
+    idle = (file for file in sorted(written) if file not in used and not file.name.startswith("_"))
     found += [f"{file}: no channel has this name; a part of other templates begins with _" for file in idle]
     return tuple(dict.fromkeys(found))
 

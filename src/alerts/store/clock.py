@@ -24,12 +24,10 @@ from alerts.store.upsert import insert_new
 
 ASKED_EVERY_SECONDS = 1.0
 _DRIFT = timedelta(milliseconds=1)  # by which two clocks may part in a second
-_CLOCK = table_of(ClockRow)
+_CLOCK, _STAMP = table_of(ClockRow), table_of(ClockRow).c.stamp
 _NOW = bindparam("now", type_=Instant)
-_LATER = case(
-    (_CLOCK.c.stamp >= _NOW, type_coerce(_CLOCK.c.stamp, BigInteger) + 1), else_=type_coerce(_NOW, BigInteger)
-)
-_TAKE = update(_CLOCK).where(_CLOCK.c.id == 1).values(stamp=type_coerce(_LATER, Instant)).returning(_CLOCK.c.stamp)
+_LATER = case((_STAMP >= _NOW, type_coerce(_STAMP, BigInteger) + 1), else_=type_coerce(_NOW, BigInteger))
+_TAKE = update(_CLOCK).where(_CLOCK.c.id == 1).values(stamp=type_coerce(_LATER, Instant)).returning(_STAMP)
 
 
 class SharedClock:

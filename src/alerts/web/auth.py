@@ -194,7 +194,7 @@ class Authenticator:
         """Forgets the link on this device, and ends the session for whoever holds its cookie."""
         sessions.end(session, sessions.digest(self._session_key, request.cookies.get(SESSION_COOKIE, "")), now)
         for name in (MEMBER_COOKIE, SESSION_COOKIE):
-            response.delete_cookie(name, path="/")
+            response.delete_cookie(name)
 
     def is_operator(self, token: str) -> bool:
         """Compares in constant time."""
@@ -218,9 +218,7 @@ class Authenticator:
         self, response: Response, name: str, value: str, seconds: int, same_site: Literal["lax", "strict"]
     ) -> None:
         """A cookie that no script reads, and none but https carries where the pages are at https."""
-        response.set_cookie(
-            name, value, max_age=seconds, path="/", secure=self.https, httponly=True, samesite=same_site
-        )
+        response.set_cookie(name, value, max_age=seconds, secure=self.https, httponly=True, samesite=same_site)
 
 
 def _granted(

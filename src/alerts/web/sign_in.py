@@ -123,7 +123,7 @@ def finish(request: Request) -> Response:
     with site.runtime.database.write() as session:
         known = {"person": person, "groups": groups, "credential": provider.issuer, "request": state}
         authenticator.begin(request, response, session, now, known)
-    response.delete_cookie(PENDING_COOKIE, path="/")
+    response.delete_cookie(PENDING_COOKIE)
     logs.event("person.signed_in", person=person)
     return response
 

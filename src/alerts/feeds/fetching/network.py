@@ -249,9 +249,8 @@ def request_target(url: str) -> RequestTarget:
     if port is not None and port != _PORTS[parts.scheme]:
         authority += f":{port}"
     path = quote(parts.path or "/", _PATH_SAFE) + (f"?{quote(parts.query, _QUERY_SAFE)}" if parts.query else "")
-    return RequestTarget(
-        parts.scheme, host, port or _PORTS[parts.scheme], path, [("Host", authority), *_authorization(parts)]
-    )
+    headers = [("Host", authority), *_authorization(parts)]
+    return RequestTarget(parts.scheme, host, port or _PORTS[parts.scheme], path, headers)
 
 
 def _authorization(parts: SplitResult) -> list[tuple[str, str]]:
