@@ -27,8 +27,7 @@ MAX_WAITING: Final = {"poll": 64, "match": 64, "send": 128}
 
 What is due beyond that waits in the database, once, and without memory of the broker. A task polls up to 32 sources,
 assesses up to 32 institutions, with all that came in meanwhile, or sends up to 16 messages. Half of each queue
-is reserved for what ticks claimed, which is what has waited longest; else the newest requests would take every place.
-"""
+is reserved for what ticks claimed, which is what has waited longest; else the newest requests would take all places."""
 
 
 class TaskQueues:

@@ -23,7 +23,7 @@ def test_each_name_and_topic_that_never_matched_is_said_where_it_stands(tmp_path
     (tmp_path / "a.yaml").write_text(YAML)
     loaded = load_entries(tmp_path)
     seen = {"acme": frozenset({"acme", "acme works", "anvil"})}
-    found = idle(loaded, seen, frozenset({"outage"}), 12_000)
+    found = sorted(idle(loaded, seen, frozenset({"outage"}), 12_000))
     assert [(each.line, each.message, each.warning) for each in found] == [
         (3, "acme: 'Acmeco' never matched in 12,000 recorded items", True),
         (4, "globex: the institution was never matched in 12,000 recorded items", True),
@@ -34,7 +34,7 @@ def test_each_name_and_topic_that_never_matched_is_said_where_it_stands(tmp_path
 
 def test_nothing_is_said_where_all_of_it_matched(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("institutions: [{id: acme, name: Acme}]\n")
-    assert idle(load_entries(tmp_path), {"acme": frozenset({"acme"})}, frozenset(), 5_000) == []
+    assert list(idle(load_entries(tmp_path), {"acme": frozenset({"acme"})}, frozenset(), 5_000)) == []
 
 
 def test_patterns_that_match_nothing_or_everything_are_said_where_they_stand(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ topics:
     )
     loaded = load_entries(tmp_path)
     titles = ["Here is the latest good news"] * 900 + ["All is fine"] * 100
-    found = doubtful_patterns(loaded, [Item(str(number), title, EPOCH) for number, title in enumerate(titles)])
+    found = sorted(doubtful_patterns(loaded, [Item(str(n), title, EPOCH) for n, title in enumerate(titles)]))
     assert [(each.line, each.column, each.message) for each in found] == [
         (6, 12, "outage: 'the ~3 news' matches 900 of 1,000 recorded items: it tells nothing"),
         (6, 27, "outage: 'never seen' matches none of 1,000 recorded items"),

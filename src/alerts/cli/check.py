@@ -106,7 +106,7 @@ def _idle(app: App, loaded: Loaded) -> list[Problem]:
             return []
         seen, topics = listings.matched(session)
         recent = list(items.newest(session, since=EPOCH, upto=datetime.now(UTC), limit=TELLING_HISTORY))
-        return [*idle(loaded, seen, topics, count), *doubtful_patterns(loaded, recent)]
+        return [*sorted(idle(loaded, seen, topics, count)), *sorted(doubtful_patterns(loaded, recent))]
 
     return app.if_recorded(read) or []
 

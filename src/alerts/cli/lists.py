@@ -15,7 +15,7 @@ from alerts.model.records import to_line, transition_record
 from alerts.model.subscriber import Selection, Tier
 from alerts.model.times import past_instant, point_in_time
 from alerts.model.topic import Signal
-from alerts.rendering.tiers import KINDS, searched
+from alerts.rendering.tiers import KINDS, gate, searched
 
 STATE_NAMES = [state.value for state in DeliveryState]
 
@@ -123,7 +123,6 @@ def profile(app: App, institution: str, tier: str, at: str | None, as_json: bool
     """Show the profile of an institution."""
     from alerts.insight.profiles import profile_at
     from alerts.rendering.profile_forms import profile_record, profile_text
-    from alerts.rendering.tiers import gate
 
     known = app.settings().institution(institution)
     moment = past_instant(at, datetime.now(UTC))

@@ -3,6 +3,7 @@
 import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,9 @@ from alerts.model.counted import counted
 from alerts.model.errors import NotFoundError, UsageError
 from alerts.model.level import Axis
 from alerts.model.records import fields_of, to_line
-from alerts.model.subscriber import Selection, Silence
+from alerts.model.subscriber import Selection, Silence, Subscriber
 from alerts.model.times import format_time, parse_duration, parse_time
+from alerts.runtime import logs
 
 if TYPE_CHECKING:
     from alerts.runtime.runtime import Runtime
@@ -192,13 +194,9 @@ def release(app: App, source: str) -> None:
 @json_command
 def send_test(app: App, subscriber: str, channel: str | None, as_json: bool) -> int:
     """Send a test message through a subscriber's channels."""
-    from dataclasses import replace
-
     from alerts.channels.result import SendReason
-    from alerts.model.subscriber import Subscriber
     from alerts.pipeline import operate
     from alerts.rendering.render import Renderer
-    from alerts.runtime import logs
     from alerts.store.repositories.incidents import OPERATORS
 
     logs.configure("ERROR")

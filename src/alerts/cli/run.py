@@ -15,10 +15,13 @@ import click
 from alerts import embedded
 from alerts.cli import completion
 from alerts.cli.context import App
+from alerts.cli.main import guarded, main
 from alerts.cli.output import json_command, printable, progress_bar, say_beside
+from alerts.config import environment
 from alerts.model.counted import counted
 from alerts.model.errors import UsageError, did_you_mean
 from alerts.model.records import to_line
+from alerts.runtime import logs
 
 if TYPE_CHECKING:
     from alerts.demo.server import FeedServer
@@ -45,7 +48,6 @@ def run(app: App, once: bool, demo: bool, state: Path | None, host: str, port: i
 
 def _once(app: App) -> int:
     from alerts.pipeline.publish import publish_files
-    from alerts.runtime import logs
 
     logs.configure(logs.level_named(os.environ, "ERROR"))
     with app.runtime() as (runtime, driver):
@@ -85,7 +87,6 @@ def _once(app: App) -> int:
 def poll(app: App, ids: tuple[str, ...], as_json: bool) -> int:
     """Poll sources now, and say what each brought."""
     from alerts.pipeline.publish import publish_edits
-    from alerts.runtime import logs
 
     logs.configure(logs.level_named(os.environ, "ERROR"))
 
@@ -122,7 +123,6 @@ def _sent(runtime: "Runtime") -> int:
 
 def _forever(app: App, host: str, port: int) -> int:
     """Runs until a signal ends it."""
-    from alerts.runtime import logs
     from alerts.runtime.runtime import prepare
 
     logs.configure()
@@ -154,7 +154,6 @@ def _forever(app: App, host: str, port: int) -> int:
 
 def _prepare(app: App) -> None:
     """Brings the schema up to date and puts the files in force, and exits."""
-    from alerts.cli.main import guarded
     from alerts.pipeline.publish import publish_files
 
     def work() -> None:
@@ -169,7 +168,6 @@ def _check_environment(state: Path, port: int) -> None:
     """Raises AlertsError, once, for what the children would refuse again and again."""
     from alerts.access import links, signing
     from alerts.access.sign_on import sign_on
-    from alerts.config import environment
     from alerts.pipeline import heartbeat
 
     environment.tick_seconds(os.environ)
@@ -184,7 +182,6 @@ def _check_environment(state: Path, port: int) -> None:
 @contextlib.contextmanager
 def _processes(app: App, state: Path, host: str, port: int) -> Iterator[embedded.Supervisor]:
     """Broker unless one is configured, workers, beat and pages; stopped at the end of the block."""
-    from alerts.cli.main import main
 
     def say(line: str) -> None:
         click.echo(f"alerts: {line}", err=True)
@@ -214,7 +211,6 @@ def _scene(app: App) -> "Iterator[FeedServer]":
 
 def _demo(app: App, stage: "FeedServer", host: str, port: int, *, once: bool) -> int:
     from alerts.demo import play
-    from alerts.runtime import logs
 
     logs.configure("ERROR")
     if once:
@@ -242,8 +238,6 @@ def web(app: App, host: str, port: int) -> None:
     from alerts.access.links import base_url
     from alerts.access.sign_on import sign_on
     from alerts.access.signing import METRICS_ENV, operator_token, signer
-    from alerts.config.environment import setting
-    from alerts.runtime import logs
     from alerts.runtime.runtime import runtime_on
     from alerts.web.app import create_app
     from alerts.web.connections import BoundedProtocol
@@ -260,7 +254,7 @@ def web(app: App, host: str, port: int) -> None:
             operator_token(app.state, os.environ),
             base_url=base_url(os.environ),
             hosts=known_hosts(base_url(os.environ), os.environ),
-            metrics_token=setting(os.environ, METRICS_ENV),
+            metrics_token=environment.setting(os.environ, METRICS_ENV),
             sign_on=sign_on(os.environ),
         )
         served = uvicorn.Config(

@@ -32,26 +32,24 @@ def doubts(loaded: Loaded) -> list[Problem]:
     return sorted(found)
 
 
-def idle(loaded: Loaded, seen: Mapping[str, frozenset[str]], topics: frozenset[str], items: int) -> list[Problem]:
+def idle(loaded: Loaded, seen: Mapping[str, frozenset[str]], topics: frozenset[str], items: int) -> Iterator[Problem]:
     """Names and topics that none of the recorded `items` ever matched.
 
     `seen` gives, by institution, the texts (case folded) that mentioned it; `topics` those found anywhere."""
     never = f"never matched in {items:,} recorded items"
-    found = []
     for entry, form in loaded.entries.valid("institutions", schema.InstitutionForm):
         texts = seen.get(form.id, frozenset())
         if not texts:
-            found.append(_warning(entry, "name", message=f"{form.id}: the institution was {never}"))
+            yield _warning(entry, "name", message=f"{form.id}: the institution was {never}")
             continue
         unseen = [(steps, name) for steps, name in names_in(form)[1:] if name.casefold() not in texts]
-        found += [_warning(entry, *steps, message=f"{form.id}: {name!r} {never}") for steps, name in unseen]
+        yield from (_warning(entry, *steps, message=f"{form.id}: {name!r} {never}") for steps, name in unseen)
     for entry, topic in loaded.entries.valid("topics", schema.TopicForm):
         if topic.id not in topics:
-            found.append(_warning(entry, "id", message=f"the topic {topic.id} {never}"))
-    return sorted(found)
+            yield _warning(entry, "id", message=f"the topic {topic.id} {never}")
 
 
-def doubtful_patterns(loaded: Loaded, recent: Sequence[Item]) -> list[Problem]:
+def doubtful_patterns(loaded: Loaded, recent: Sequence[Item]) -> Iterator[Problem]:
     """Patterns of the configuration that match none of the `recent` items, or most of them."""
     from alerts.matching.matcher import Matcher
 
@@ -65,11 +63,10 @@ def doubtful_patterns(loaded: Loaded, recent: Sequence[Item]) -> list[Problem]:
         if pattern.written in written
     ]
     if not tried:
-        return []
+        return
     alone = [Topic(str(number), Signal.CONTINUITY, patterns=(each[2],)) for number, each in enumerate(tried)]
     matcher = Matcher(settings.institutions.values(), alone, settings.sources)
     counts = Counter(topic for item in recent for topic in {hit.topic for hit in matcher.match(item).topics})
-    found = []
     for number, (entry, topic, pattern, steps) in enumerate(tried):
         count, items = counts[str(number)], len(recent)
         if count == 0 and pattern.kind is not PatternKind.EXCEPT:
@@ -78,8 +75,7 @@ def doubtful_patterns(loaded: Loaded, recent: Sequence[Item]) -> list[Problem]:
             message = f"{topic}: {pattern.written!r} matches {count:,} of {items:,} recorded items: it tells nothing"
         else:
             continue
-        found.append(_warning(entry, *steps, message=message))
-    return sorted(found)
+        yield _warning(entry, *steps, message=message)
 
 
 def _warning(entry: Entry, *steps: str | int, message: str) -> Problem:

@@ -19,8 +19,7 @@ STALE_GAPS: Final = 2  # times the longest time between two items
 class FeedState:
     """Everything about a source that outlives a poll, but for its items and the time of the next one.
 
-    Stored as one JSON value. Unknown keys of a newer version are dropped when read, missing ones take their defaults.
-    """
+    Stored as one JSON value. Keys of a newer version are dropped when it is read, missing ones have their defaults."""
 
     url: str = ""  # the source's URL in the configuration that this state is about, as `links.storable` writes it
     adopted_url: str = ""  # polled instead, after a confirmed permanent move; see `links.masked`

@@ -97,8 +97,7 @@ def calmed(view: MessageView, alert: Alert, lead: Lead) -> str:
 def calm(text: str, names: str = "") -> str:
     """A loud headline as a sentence; others are left alone.
 
-    Words of `names` are written as they are there; short words that are no common ones stay, as they may be acronyms.
-    """
+    Words of `names` are written as they are there; short words that are no common ones stay: they may be acronyms."""
     words = [word for word in text.split() if any(character.isalpha() for character in word)]
     letters = [character for character in text if character.isalpha()]
     if len(words) < LOUD_WORDS or sum(each.isupper() for each in letters) < LOUD_SHARE * len(letters):

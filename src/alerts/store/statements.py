@@ -16,20 +16,15 @@ class Written(str):
 
 
 _TIME = "strftime('%Y-%m-%dT%H:%M:%S', {0} / 1000000, 'unixepoch') || printf('.%06dZ', {0} % 1000000)"
+_INTERVAL = "TIMESTAMPTZ 'epoch' + {0} * INTERVAL '1 microsecond'"
 _PATH = "json_extract_path_text({0}::json, VARIADIC string_to_array('{1}', '.'))"
 WORDS: Mapping[str, Mapping[str, str]] = {
     "sqlite": {"serial": "INTEGER", "double": "DOUBLE", "bytes": "BLOB", "where_due": " WHERE due_at IS NOT NULL"}
     | {"sqlite": "", "postgresql": "-- ", "time": Written(_TIME), "json": Written("json_extract({0}, '$.{1}')")}
     | {"join_texts": "group_concat", "or_replace": ""},
     "postgresql": {"serial": "SERIAL", "double": "DOUBLE PRECISION", "bytes": "BYTEA", "where_due": ""}
-    | {
-        "sqlite": "-- ",
-        "postgresql": "",
-        "time": Written("TIMESTAMPTZ 'epoch' + {0} * INTERVAL '1 microsecond'"),
-        "json": Written(_PATH),
-        "join_texts": "string_agg",
-        "or_replace": "OR REPLACE ",
-    },
+    | {"sqlite": "-- ", "postgresql": "", "time": Written(_INTERVAL), "json": Written(_PATH)}
+    | {"join_texts": "string_agg", "or_replace": "OR REPLACE "},
 }
 """What the two databases write differently; a statement of one of them is a comment for the other."""
 

@@ -123,8 +123,7 @@ def read(session: Session, institutions: Collection[str], start: datetime, end: 
 class Sent(NamedTuple):
     """An alert of one assessment to one subscriber, whatever the number of channels: `alert` is one of its ids.
 
-    `verdict` is in the words of evaluations/verdicts.jsonl, empty where nobody gave one, the newest where several did.
-    """
+    `verdict` is in the words of evaluations/verdicts.jsonl, empty where nobody gave one, the newest of several."""
 
     alert: str
     at: datetime
