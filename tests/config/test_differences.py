@@ -23,7 +23,7 @@ subscribers:
 
 
 def shown(before: str, after: str) -> list[str]:
-    found = differences([("alerts.yaml", before.encode())], [("alerts.yaml", after.encode())])
+    found = list(differences([("alerts.yaml", before.encode())], [("alerts.yaml", after.encode())]))
     return [line for _, lines in found for line in lines]
 
 
@@ -45,11 +45,11 @@ def test_a_secret_is_never_shown_and_its_change_is() -> None:
 def test_files_that_are_the_same_are_left_out_and_new_ones_are_whole() -> None:
     before = [("a.yaml", b"topics: []\n"), ("b.yaml", b"x: 1\n")]
     after = [("a.yaml", b"topics: []\n"), ("c.yaml", b"y: 2\n")]
-    assert differences(before, after) == [
+    assert list(differences(before, after)) == [
         ("b.yaml", ["@@ -1 +0,0 @@", "-x: 1"]),
         ("c.yaml", ["@@ -0,0 +1 @@", "+y: 2"]),
     ]
-    assert differences(before, before) == []
+    assert list(differences(before, before)) == []
 
 
 @given(st.text("ab/:@?#'\"\\ \n,{}", max_size=30), st.sampled_from(["", "'", '"']))

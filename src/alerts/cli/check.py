@@ -11,11 +11,10 @@ import click
 
 from alerts.cli.context import App
 from alerts.cli.output import OutputFile, json_command, printable, progress_bar, rendered, write_file
-from alerts.config.document import Entry
 from alerts.config.files import emptied
 from alerts.config.lint import doubtful_patterns, doubts, idle
 from alerts.config.load import Loaded
-from alerts.config.schema import ConfigTestForm, OperatorsForm, SubscriberForm
+from alerts.config.schema import ConfigTestForm
 from alerts.model.channels import scheme_of
 from alerts.model.counted import counted, counted_of
 from alerts.model.errors import ConfigError, InputError, NotFoundError, Problem, did_you_mean
@@ -113,12 +112,8 @@ def _idle(app: App, loaded: Loaded) -> list[Problem]:
 
 def unusable_channels(loaded: Loaded) -> list[Problem]:
     """Channels whose URL is not of its service's form: no message would ever arrive."""
-    entries = loaded.entries
-    forms: list[tuple[Entry, SubscriberForm | OperatorsForm]] = [
-        *entries.valid("subscribers", SubscriberForm),
-        *entries.valid("operators", OperatorsForm),
-    ]
-    channels = [(entry, name, url) for entry, form in forms for name, url in form.channels.items()]
+    written = [*loaded.entries.all("subscribers"), *loaded.entries.all("operators")]
+    channels = [(entry, name, url) for entry in written for name, url in entry.form.channels.items()]
     if not channels:
         return []
     from alerts.channels.apprise_channel import is_usable

@@ -20,7 +20,7 @@ from alerts.cli.output import json_command, printable, progress_bar, say_beside
 from alerts.config import environment
 from alerts.model.counted import counted
 from alerts.model.errors import UsageError, did_you_mean
-from alerts.model.records import to_line
+from alerts.model.records import fields_of, to_line
 from alerts.runtime import logs
 
 if TYPE_CHECKING:
@@ -91,8 +91,8 @@ def poll(app: App, ids: tuple[str, ...], as_json: bool) -> int:
     logs.configure(logs.level_named(os.environ, "ERROR"))
 
     def report(outcome: "PollOutcome") -> None:
-        record = {name: getattr(outcome, name) for name in ("source", "new", "revised", "skipped")}
-        record |= {"institutions": list(outcome.institutions), "error": outcome.error or None}
+        record = fields_of(outcome, "source", "new", "revised", "skipped", "institutions")
+        record["error"] = outcome.error or None
         click.echo(to_line(record) if as_json else printable(f"{outcome.source}: {_brought(outcome)}"))
 
     with app.runtime() as (runtime, driver):

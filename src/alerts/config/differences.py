@@ -4,6 +4,7 @@ Of an address its scheme is shown, and of a web address the host. A number stand
 so that a changed address shows as a change."""
 
 import re
+from collections.abc import Iterator
 from difflib import unified_diff
 from typing import Final
 
@@ -14,7 +15,7 @@ _ADDRESS: Final = r"[A-Za-z][\w+.-]*://(?:\$\{[^{}]*\}|[^\s'\",{}\[\]])+"
 _TEXT: Final = re.compile(r'"(?:[^"\\]|\\.)*"|' + _ADDRESS, re.DOTALL)
 
 
-def differences(before: Contents, after: Contents) -> list[tuple[str, list[str]]]:
+def differences(before: Contents, after: Contents) -> Iterator[tuple[str, list[str]]]:
     """The files that differ, each with the lines of its unified diff."""
     old, new = dict(before), dict(after)
     numbers: dict[str, int] = {}
@@ -32,10 +33,8 @@ def differences(before: Contents, after: Contents) -> list[tuple[str, list[str]]
             return f"{scheme}://{number}"
         return text if rest == host and "@" not in host else f"{scheme}://{host.rpartition('@')[2]}/{number}"
 
-    found = []
     for name in sorted(old.keys() | new.keys()):
         if old.get(name) != new.get(name):
             texts = (each.get(name, b"").decode("utf-8-sig") for each in (old, new))
             left, right = (_TEXT.sub(hidden, text).splitlines() for text in texts)
-            found.append((name, list(unified_diff(left, right, lineterm=""))[2:]))
-    return found
+            yield name, list(unified_diff(left, right, lineterm=""))[2:]

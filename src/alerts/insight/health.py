@@ -135,14 +135,12 @@ def disagreements(session: Session, now: datetime) -> list[str]:
     newest = generations.newest(session)
     if newest is None:
         return []
-    found = _contest(generations.recent(session, now - CONTEST))
-    found += [
+    return _contest(generations.recent(session, now - CONTEST)) + [
         f"the files of {each.host} are not in force, but generation {newest.number} of {newest.host}: make them the "
         "same, or run `alerts check --publish` on the host that is right"
         for each in generations.hosts(session)
         if each.hash != newest.hash and now - each.seen < 2 * LATE and now - each.since >= LATE
     ]
-    return found
 
 
 def _contest(recent: Sequence[Generation]) -> list[str]:

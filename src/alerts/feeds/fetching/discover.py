@@ -3,6 +3,7 @@
 import html
 import re
 from dataclasses import dataclass
+from operator import itemgetter
 
 from alerts.feeds.links import absolute
 from alerts.feeds.parsing.text import to_line
@@ -15,6 +16,7 @@ _HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style|template)\b.*?(?:</\1\s*
 _LOOKS_LIKE_FEED = re.compile(
     r"(?:/|\.)(?:feed|rss|atom|index\.xml|feed\.xml|rss\.xml|atom\.xml|feed\.json)(?:[/.?]|$)", re.IGNORECASE
 )
+_GUESSED = 100  # the rank of a feed that a page does not declare: after all others
 _MOST = 2_000_000  # characters of a page that are looked at
 
 
@@ -31,8 +33,7 @@ def feeds_of(page: str, base_url: str) -> list[FoundFeed]:
     """The feeds of an HTML page, the likeliest first, each once. `base_url` is the page's address."""
     text = _HIDDEN.sub("", page[:_MOST])
     base = base_url
-    declared: list[tuple[int, FoundFeed]] = []
-    guessed: list[FoundFeed] = []
+    ranked: list[tuple[int, FoundFeed]] = []
     for match in _ELEMENT.finditer(text):
         attributes = {name.lower(): html.unescape(a or b or c) for name, a, b, c in _ATTRIBUTE.findall(match[2])}
         url = absolute(attributes.get("href", "").strip(), base)
@@ -48,11 +49,10 @@ def feeds_of(page: str, base_url: str) -> list[FoundFeed]:
                 found = FoundFeed(url, to_line(attributes.get("title", ""), markup=False)[:200], kind)
                 # A comments feed is declared like the others and is never wanted.
                 rank = _TYPES[kind] + (10 if "comments" in (found.title + url).lower() else 0)
-                declared.append((rank, found))
+                ranked.append((rank, found))
         elif _LOOKS_LIKE_FEED.search(url):
-            guessed.append(FoundFeed(url))
-    ordered = [found for _, found in sorted(declared, key=lambda pair: pair[0])]
+            ranked.append((_GUESSED, FoundFeed(url)))
     first: dict[str, FoundFeed] = {}
-    for found in (*ordered, *guessed):
+    for _, found in sorted(ranked, key=itemgetter(0)):
         first.setdefault(found.url, found)
     return list(first.values())
