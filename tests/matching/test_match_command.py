@@ -22,12 +22,12 @@ SETTINGS = Settings(
 
 def run(text: str | bytes, *options: str) -> Result:
     app = App(Path("config"), "", "", Path(".alerts"), _settings=SETTINGS)
-    return CliRunner().invoke(match, options, obj=app, input=text)
+    return CliRunner().invoke(match, options, obj=app, input=text, standalone_mode=False)
 
 
 def test_each_item_gives_one_line_with_exactly_these_keys() -> None:
     result = run('{"id": "2", "title": "OpenAI outage"}\n{"id": "1", "title": "none"}\n')
-    assert result.exit_code == 0
+    assert result.return_value == 0
     assert [json.loads(line) for line in result.stdout.splitlines()] == [
         {
             "id": "2",
@@ -63,7 +63,7 @@ def test_explain_adds_which_form_matched_and_what_was_turned_down() -> None:
 
 def test_a_bad_line_is_told_and_the_rest_is_done() -> None:
     result = run(b'{"id": "1", "title": "OpenAI"}\nnonsense\n\xff\n\n{"id": "2", "title": 5}\n{"id": "3"}\n')
-    assert result.exit_code == 1
+    assert result.return_value == 1
     assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == ["1", "3"]
     told = result.stderr.splitlines()
     assert [line.split(": ")[0] for line in told] == ["stdin:2", "stdin:3", "stdin:5"]
@@ -75,7 +75,7 @@ def test_a_bad_line_is_told_and_the_rest_is_done() -> None:
 )
 def test_hostile_texts_pass_through(title: str) -> None:
     result = run(json.dumps({"id": "\ud800", "title": title}) + "\n")
-    assert result.exit_code == 0
+    assert result.return_value == 0
     (record,) = map(json.loads, result.stdout.splitlines())
     assert record["id"] == "\ud800"
     for mention in record["mentions"]:
@@ -84,7 +84,7 @@ def test_hostile_texts_pass_through(title: str) -> None:
 
 def test_no_input_gives_no_output() -> None:
     result = run("")
-    assert (result.exit_code, result.stdout) == (0, "")
+    assert (result.return_value, result.stdout) == (0, "")
 
 
 def test_results_come_before_the_input_ends(tmp_path: Path) -> None:
