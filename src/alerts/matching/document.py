@@ -30,8 +30,9 @@ class Document:
         said = said_language(self._item)
         if said not in {"", "en"}:
             return said
-        words = chain.from_iterable(text.tokens[:_MAX_WORDS] for text in self.texts.values())
-        return detect(words, " ".join(text.raw[:_MAX_CHARACTERS] for text in self.texts.values())) or said
+        texts = self.texts.values()
+        words = chain.from_iterable(text.cased_tokens[:_MAX_WORDS] for text in texts)
+        return detect(map(str.lower, words), " ".join(text.raw[:_MAX_CHARACTERS] for text in texts)) or said
 
     @cached_property
     def _joined(self) -> str:

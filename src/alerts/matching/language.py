@@ -47,13 +47,13 @@ def detect(words: Iterable[str], sample: str) -> str:
         if found := next((name for name, script in _SCRIPTS if len(script.findall(sample)) > least), ""):
             return found
     known = _weights()
-    telling = known.keys() & words
-    scores = dict.fromkeys(LANGUAGES, 0.0)
-    for word in telling:
-        for language, weight in known[word]:
+    scores, ordinary = dict.fromkeys(LANGUAGES, 0.0), 0
+    for owners in map(known.__getitem__, known.keys() & words):
+        ordinary += not owners
+        for language, weight in owners:
             scores[language] += weight
     # Headlines in English drop articles and auxiliaries: there its ordinary words tell, a little.
-    scores["en"] += _ORDINARY_WORD * sum(not known[word] for word in telling)
+    scores["en"] += _ORDINARY_WORD * ordinary
     best, second = sorted(scores.values(), reverse=True)[:2]
     if best > second * _LEAD:
         return max(scores, key=scores.__getitem__)

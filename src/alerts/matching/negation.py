@@ -11,6 +11,7 @@ _DENIALS = word_list("denials")
 _BY_LANGUAGE = {language: word_list(f"negations/{language}") for language in LANGUAGES}
 _OF_ANY_LANGUAGE = frozenset().union(*_BY_LANGUAGE.values())
 _FALSE = words("false fake hoax untrue unfounded baseless")
+_CUES = _OF_ANY_LANGUAGE | _DENIALS | _FALSE | {"out"}  # without one before it nothing before a phrase denies it
 _DENIAL_REACH = 10
 _NEGATION_REACH = 4
 
@@ -53,6 +54,8 @@ def denied(text: Text, first: int, last: int, language: str) -> bool:
     after = text.low[text.end(last - 1) : text.end(last - 1) + 60]
     if _AFTER.match(after):
         return True
+    if _CUES.isdisjoint(tokens[max(0, first - _DENIAL_REACH) : first]):
+        return False
     at = first
     while at > 0 and first - at < _DENIAL_REACH and not _CLAUSE_END.search(text.gap(at)):
         at -= 1

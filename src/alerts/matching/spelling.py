@@ -78,17 +78,23 @@ def _case(candidate: Candidate) -> str:
 
 def _ordinary_words(candidate: Candidate, seen: str) -> str:
     """Several words: any case is fine, unless all are ordinary ones, or the capitals make the name."""
-    form = candidate.form
-    if seen == form.cased or form.cased.islower() or seen.isupper() or candidate.style == "lower":
+    if candidate.form.cased.islower() or seen.isupper():
         return ""
-    words, language = form.key.split(), candidate.document.language
-    if language not in {"", "en"} and _loses_capitals(form.cased, seen):
+    reason = _other_words(candidate, seen)
+    return "" if reason and candidate.style == "lower" else reason
+
+
+def _other_words(candidate: Candidate, seen: str) -> str:
+    """Why several words are others than the name, where the writer uses capitals."""
+    form, document = candidate.form, candidate.document
+    words = form.key.split()
+    if _loses_capitals(form.cased, seen) and document.language not in {"", "en"}:
         return "written in lower case"
     if seen.islower():
-        ordinary = all(word in candidate.document.common_words or word in vocabulary.COMMON_WORDS for word in words)
+        ordinary = all(word in document.common_words or word in vocabulary.COMMON_WORDS for word in words)
         return "ordinary words in lower case" if ordinary else ""
     article = words[0] in vocabulary.ANY_FUNCTION_WORDS and seen[0].islower() != form.cased[0].islower()
-    if article and language == "de" and all(word in candidate.document.common_words for word in words):
+    if article and document.language == "de" and all(word in document.common_words for word in words):
         return "an ordinary noun with its article"
     return ""
 

@@ -190,6 +190,8 @@ def _chosen(spans: list[Span]) -> list[Span]:
 
     What a weak pattern or one of resolution found counts only where nothing else overlaps it. Of overlapping
     spans with institutions, these are put together."""
+    if len(spans) == 1:  # as nearly always
+        return spans
     strength = {PatternKind.FULL: 0, PatternKind.RESOLVED: 1, PatternKind.WEAK: 2}
     kept: dict[tuple[int, str, bool], list[Span]] = {}
     spans.sort(key=lambda each: (strength[each.rule.kind], each.start, -each.end, each.rule.topic, each.rule.written))

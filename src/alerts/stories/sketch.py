@@ -5,7 +5,6 @@ is recognised in the full text that it opens; the *sketch* keeps the smallest ha
 sampling, Cohen and Kaplan 2007), so that a copy with another opening is recognised too."""
 
 from heapq import nsmallest
-from itertools import accumulate
 from zlib import crc32
 
 Prints = tuple[int, ...]  # fingerprints of a text, ascending
@@ -17,15 +16,10 @@ COMPARABLE = 6  # an opening of fewer shingles (less than nine words) cannot be 
 
 def _shingles(words: list[str]) -> list[int]:
     """Every four words in a row, with a space between two, hashed, in order."""
-    text = " ".join(words)
-    written = words if text.isascii() else [word.encode("utf-8", "replace") for word in words]
-    starts = [0, *accumulate(len(word) + 1 for word in written)]
-    data = text.encode("utf-8", "replace")
+    written = " ".join(words).encode("utf-8", "replace").split(b" ")
+    fours = zip(written, written[1:], written[2:], written[3:], strict=False)
     # crc32 is linear; the multiplication spreads it over the range that the smallest are taken from.
-    return [
-        crc32(data[start : following - 1]) * 0x9E3779B1 & 0xFFFFFFFF
-        for start, following in zip(starts, starts[4:], strict=False)
-    ]
+    return [crc32(b" ".join(four)) * 0x9E3779B1 & 0xFFFFFFFF for four in fours]
 
 
 def fingerprints(words: list[str]) -> tuple[Prints, Prints]:

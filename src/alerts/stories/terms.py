@@ -7,7 +7,7 @@ is (`lexicon`)."""
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 
@@ -47,10 +47,10 @@ def tokens(text: str) -> list[str]:
     return list(chain.from_iterable(map(_TOKENS.__getitem__, text.split())))
 
 
-def _tokens(chunk: str) -> list[str]:
+def _tokens(chunk: str) -> Sequence[str]:
     """The tokens of what stands between two spaces."""
-    if chunk.isascii():
-        return _ASCII_TOKEN.findall(chunk)
+    if chunk.isascii():  # mostly one word, which is the token itself: nothing else of it is kept in memory
+        return (chunk,) if chunk.isalpha() else _ASCII_TOKEN.findall(chunk)
     return _TOKEN.findall(unicodedata.normalize("NFKC", chunk).translate(_TYPOGRAPHY))
 
 
