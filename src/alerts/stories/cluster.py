@@ -17,7 +17,7 @@ from typing import ClassVar, NamedTuple
 
 from alerts.stories.features import Features
 from alerts.stories.terms import RARE, terms, weight
-from alerts.stories.window import IN_TITLE, Read, Story, Term, Window
+from alerts.stories.window import IN_TITLE, Read, Story, Window
 
 
 class Joined(NamedTuple):
@@ -94,7 +94,7 @@ class Clusterer:
     ) -> None:
         self.partition = partition
         known = {term for name in (partition, *names) for term in terms(name.replace("-", " ")) if weight(term) == RARE}
-        self._window = Window(known | {f"@{partition}"})
+        self._window = Window(frozenset(known | {f"@{partition}"}))
         self._evidence = _EVIDENCE_WITHIN if partition else _EVIDENCE
         for features, story in members:
             self._window.put(features, story)
@@ -149,20 +149,21 @@ class Clusterer:
         """The stories that may be one with the story that an item joined, the likeliest first."""
         found = {story.id: story for _, story in near}
         if 1 < len(joined.members) <= _PROFILED:
-            found |= {story.id: story for _, story in self._near(self._window.profile(joined))}
+            found |= {story.id: story for _, story in self._near(joined.counts)}
         lead = joined.led_by()
         if lead is not None and self._is_named(joined, lead):
-            of_lead = ((name, self._window.stories[name]) for name in sorted(lead.stories))
+            of_lead = ((name, self._window.stories[name]) for name in sorted(self._window.term(lead).stories))
             found |= {name: story for name, story in of_lead if len(story.members) <= _SMALL_STORY}
         return list(found.values())
 
     def _near(self, read: Read) -> list[tuple[float, Story]]:
         """The most similar stories with their similarity (cosine of the profiles), best first."""
-        known = [(term, share) for term, share in read if term.stories]
+        window = self._window
+        known = window.known(read)
         if not known:
             return []
-        level, stories = self._window.level, self._window.stories
-        own = sum(((level - term.cost) * share) ** 2 for term, share in read)
+        level, stories = window.level, window.stories
+        own = sum(((level - cost) * share) ** 2 for cost, share in zip(window.costs(read), read.values(), strict=True))
         known.sort(key=lambda pair: len(pair[0].stories))
         dots: dict[str, int] = {}
         for term, share in known:
@@ -178,7 +179,7 @@ class Clusterer:
         near = [
             (dot / sqrt(own * norm), name)
             for name, dot in dots.items()
-            if dot * dot >= least * (norm := stories[name].norm(level))
+            if dot * dot >= least * (norm := window.norm(stories[name], level))
         ]
         near.sort(reverse=True)
         return [(similarity, stories[name]) for similarity, name in near[:_NEAREST]]
@@ -187,11 +188,11 @@ class Clusterer:
         """The similarity of an item or a profile, all of whose terms are in the window, with a story."""
         level = self._window.level
         own = dot = 0
-        for term, share in read:
-            weighted = (level - term.cost) ** 2 * share
+        for text, share, cost in zip(read, read.values(), self._window.costs(read), strict=True):
+            weighted = (level - cost) ** 2 * share
             own += weighted * share
-            dot += weighted * story.counts.get(term.text, 0)
-        return dot / sqrt(own * story.norm(level)) if dot else 0.0
+            dot += weighted * story.counts.get(text, 0)
+        return dot / sqrt(own * self._window.norm(story, level)) if dot else 0.0
 
     def _needed_to_join(self, features: Features, story: Story) -> float:
         alone = len(story.outlets) == 1 and features.outlet in story.outlets
@@ -205,8 +206,7 @@ class Clusterer:
         if len(story.members) > 1:
             return False
         (member,) = story.members.values()
-        counts = {term.text: share for term, share in read}
-        return self._is_enough(self._window.read(member), counts, IN_TITLE)
+        return self._is_enough(self._window.read(member), read, IN_TITLE)
 
     def _is_evident(self, read: Read, story: Story) -> bool:
         """Whether what an item shares with a story is enough to be a report of the same event."""
@@ -219,16 +219,17 @@ class Clusterer:
         `full` is the count of a term that stands in all titles."""
         level = self._window.level
         evidence = 0
-        for tracked, group in groupby(read, key=lambda each: each[0].text[0] == "@"):
+        for tracked, group in groupby(read, key=lambda text: text[0] == "@"):
             run = list(group)
             parts = len(run) if tracked else 1
             in_name = False
-            for term, share in run:
-                count = counts.get(term.text, 0)
+            for text in run:
+                count = counts.get(text, 0)
                 if not count:
                     in_name = False
                     continue
-                idf = (level - term.cost) * share // IN_TITLE * min(full, _CORE * count) // full // parts
+                term = self._window.term(text)
+                idf = (level - term.cost) * read[text] // IN_TITLE * min(full, _CORE * count) // full // parts
                 evidence += idf // 2 if term.rare and in_name else idf
                 in_name = term.rare
         return evidence >= level + self._evidence
@@ -238,13 +239,14 @@ class Clusterer:
         lead = story.led_by()
         if lead is None or not self._is_named(story, lead):
             return False
-        return any(term is lead and share == IN_TITLE for term, share in read)
+        return read.get(lead) == IN_TITLE
 
-    def _is_named(self, story: Story, lead: Term) -> bool:
+    def _is_named(self, story: Story, lead: str) -> bool:
         """Whether a story is a burst of reports by several publishers, known by the name that leads it alone."""
         if len(story.members) < _NAMED or len(story.outlets) < 2 or len(story.days) > _BURST_DAYS:
             return False
-        others = ((self._window.stories[name], count) for name, count in lead.stories.items() if name != story.id)
+        having = self._window.term(lead).stories
+        others = ((self._window.stories[name], count) for name, count in having.items() if name != story.id)
         return not any(
             len(other.members) >= _NAMED and count >= _ABOUT * IN_TITLE * len(other.members) for other, count in others
         )
@@ -286,12 +288,12 @@ class Clusterer:
         days = one.distance((other.earliest + other.latest) / 2)
         needed = (_MERGE + _SMALL / size + _ALONE * alone) * _apart(days)
         few, many = (one, other) if len(one.counts) <= len(other.counts) else (other, one)
-        profile = self._window.profile(few)
-        shared = [(term, count, theirs) for term, count in profile if (theirs := many.counts.get(term.text, 0))]
-        similarity = self._cosine(profile, many)
+        similarity = self._cosine(few.counts, many)
         if similarity < needed:
             return None
         level = self._window.level
+        profile = ((self._window.term(text), count) for text, count in few.counts.items() if text in many.counts)
+        shared = [(term, count, many.counts[term.text]) for term, count in profile]
         full_few, full_many = IN_TITLE * len(few.members), IN_TITLE * len(many.members)
         evidence = 0
         names = sum(term.text[0] == "@" for term, _, _ in shared)
@@ -319,7 +321,7 @@ def _apart(days: float) -> float:
 
 
 def _shared(read: Read, story: Story) -> str:
-    return f"shares {_in_words(term.text for term, _ in read if term.text in story.counts)}"
+    return f"shares {_in_words(text for text in read if text in story.counts)}"
 
 
 def _in_words(shared: Iterable[str]) -> str:

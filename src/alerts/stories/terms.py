@@ -57,6 +57,7 @@ def _tokens(chunk: str) -> Sequence[str]:
 _TOKENS = Memory(_tokens)
 
 
+@lru_cache(maxsize=1 << 14)  # of names, again and again
 def terms(text: str) -> tuple[str, ...]:
     """The distinct terms of a text in order of first occurrence."""
     return tuple(dict.fromkeys(terms_of(tokens(text))))

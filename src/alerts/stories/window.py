@@ -10,14 +10,15 @@ after story, or day after day, soon weighs little."""
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache, partial
 from heapq import heapify, heappop, heappush
 from math import exp, inf, log
+from operator import mul
 
+from alerts.model.memory import Memory
 from alerts.stories.features import Features
 from alerts.stories.terms import RARE, weight
 
@@ -35,20 +36,24 @@ def cost(telling: int, step: int) -> int:
     return round(1000 * log(step + _IMAGINED * exp(-telling / 1000)))
 
 
-class Term:
-    """A term of the window: the stories (by id) that have it and how often (in units of `IN_TEXT`), its story-days.
+_FIRST_COST = Memory(lambda text: cost(weight(text), 1))  # of a term that has one story-day
 
-    Before the first story has it, it is not in the window."""
+
+def is_rare(text: str) -> bool:
+    return weight(text) == RARE
+
+
+class Term:
+    """A term of the window: the stories (by id) that have it and how often (in units of `IN_TEXT`), its story-days."""
 
     __slots__ = ("cost", "days", "rare", "stories", "text")
 
-    def __init__(self, text: str) -> None:
-        telling = weight(text)
+    def __init__(self, text: str, stories: dict[str, int]) -> None:
         self.text = text
-        self.stories: dict[str, int] = {}
-        self.days = 0
-        self.rare = telling == RARE
-        self.cost = cost(telling, 1)
+        self.stories = stories
+        self.days = len(stories)
+        self.rare = is_rare(text)
+        self.cost = _FIRST_COST[text]
 
 
 @dataclass(slots=True, eq=False)
@@ -59,7 +64,9 @@ class Story:
     `weight`, `costs` and `squares` are the sums of count², count²·cost and count²·cost² over the terms: the squared
     norm of the counts weighted by what the terms tell, as a polynomial of the level. `days` has the number of reports
     of each day, `dated` how many of them have each term. `earliest` and `latest` are the times of the reports, in
-    seconds since 1970. `lead` is the rare term with the highest count, None where there is none."""
+    seconds since 1970. `lead` is the rare term with the highest count, None where there is none.
+
+    While it has one report, no sums are kept before they are asked for (`Window.norm`), and no lead."""
 
     id: str
     members: dict[str, Features] = field(default_factory=dict)
@@ -67,47 +74,47 @@ class Story:
     outlets: dict[str, int] = field(default_factory=partial(defaultdict, int))  # a Counter takes four times as long
     days: dict[int, int] = field(default_factory=partial(defaultdict, int))
     dated: dict[int, dict[str, int]] = field(default_factory=dict)
-    lead: Term | None = None
+    lead: str | None = None
     earliest: float = inf
     latest: float = -inf
     weight: int = 0
     costs: int = 0
     squares: int = 0
 
-    def norm(self, level: int) -> int:
-        """The squared length of the story's profile."""
-        return level * level * self.weight - 2 * level * self.costs + self.squares
-
     def distance(self, instant: float) -> float:
         """The days between an instant and the middle of the story's reports."""
         return abs((self.earliest + self.latest) / 2 - instant) / _DAY
 
-    def led_by(self) -> Term | None:
+    def led_by(self) -> str | None:
         """The lead where it is one: in most members of a story of two or more."""
         if self.lead is None or len(self.members) < 2:
             return None
-        return self.lead if self.counts[self.lead.text] >= _LEADS * IN_TITLE * len(self.members) else None
+        return self.lead if self.counts[self.lead] >= _LEADS * IN_TITLE * len(self.members) else None
 
-    def lacks(self, term: Term | None) -> bool:
+    def lacks(self, term: str | None) -> bool:
         """Whether next to no member has a term (that is there)."""
-        return term is not None and self.counts.get(term.text, 0) < _LACKS * IN_TITLE * len(self.members)
+        return term is not None and self.counts.get(term, 0) < _LACKS * IN_TITLE * len(self.members)
 
     def first(self) -> tuple[datetime, datetime, str]:
         """What the age of a story goes by: its first member in the window."""
         return min((each.observed, each.reported, item) for item, each in self.members.items())
 
 
-Read = Sequence[tuple[Term, int]]  # the terms of an item in the order of its text, each with its share
+Read = Mapping[str, int]  # the terms of an item in the order of its text, each with its share
 
 
 class Window:
-    """The stories of a partition within the time window. Terms in `ignored` are not looked at."""
+    """The stories of a partition within the time window. Terms in `ignored` are not looked at.
 
-    def __init__(self, ignored: AbstractSet[str]) -> None:
+    Most terms are in one report alone, as long as it is in the window: of these no more is kept than the story
+    (`_alone`). What another report has, too, is one of `terms`."""
+
+    def __init__(self, ignored: frozenset[str]) -> None:
         self.stories: dict[str, Story] = {}
         self.terms: dict[str, Term] = {}
         self.where: dict[str, Story] = {}  # by item
         self.pages: dict[str, dict[str, Story]] = {}  # by link and item
+        self._alone: dict[str, str] = {}
         self._ignored = ignored
         self._days = 0  # story-days
         self._leaving: list[tuple[datetime, str]] = []  # a heap
@@ -118,14 +125,39 @@ class Window:
         return round(1000 * log(self._days + _IMAGINED))
 
     def read(self, features: Features) -> Read:
-        """The item's terms, as the window has them or new ones, with their shares; those of the title first."""
-        known, ignored = self.terms, self._ignored
-        read = [(known.get(each) or Term(each), IN_TITLE) for each in features.terms if each not in ignored]
-        return read + [(known.get(each) or Term(each), IN_TEXT) for each in features.body if each not in ignored]
+        """The item's terms with their shares; those of the title first."""
+        read = dict.fromkeys(features.terms, IN_TITLE) | dict.fromkeys(features.body, IN_TEXT)
+        for text in self._ignored.intersection(read):
+            del read[text]
+        return read
 
-    def profile(self, story: Story) -> Read:
-        """How often the members of a story have each term."""
-        return [(self.terms[text], count) for text, count in story.counts.items()]
+    def known(self, read: Read) -> list[tuple[Term, int]]:
+        """The terms that some story has, with their shares in what was read."""
+        for text in self._alone.keys() & read.keys():
+            self.term(text)
+        terms = self.terms
+        return [(terms[text], share) for text, share in read.items() if text in terms]
+
+    def term(self, text: str) -> Term:
+        """One of `terms`, or what is so from now on."""
+        term = self.terms.get(text)
+        if term is None:
+            story = self._alone.pop(text, "")
+            term = self.terms[text] = Term(text, {story: self.stories[story].counts[text]} if story else {})
+        return term
+
+    def costs(self, texts: Iterable[str]) -> list[int]:
+        """The costs of terms, also of such as no story has."""
+        terms = self.terms
+        return [terms[text].cost if text in terms else _FIRST_COST[text] for text in texts]
+
+    def norm(self, story: Story, level: int) -> int:
+        """The squared length of the story's profile."""
+        if not story.weight:
+            costs, squares = self.costs(story.counts), [count * count for count in story.counts.values()]
+            story.weight, story.costs = sum(squares), sum(map(mul, squares, costs))
+            story.squares = sum(map(mul, map(mul, squares, costs), costs))
+        return level * level * story.weight - 2 * level * story.costs + story.squares
 
     def put(self, features: Features, name: str, read: Read | None = None) -> Story:
         """Make the item a member of the story, which is created where it does not exist. `read` is the item as read."""
@@ -135,7 +167,11 @@ class Window:
         item = features.item
         story.members[item] = features
         self.where[item] = story
-        self._count(story, features, self.read(features) if read is None else read, 1)
+        read = self.read(features) if read is None else read
+        if len(story.members) == 1:
+            self._begin(story, features, read)
+        else:
+            self._count(story, features, read, 1)
         seconds = features.reported.timestamp()
         story.earliest = min(story.earliest, seconds)
         story.latest = max(story.latest, seconds)
@@ -160,18 +196,33 @@ class Window:
         if features.reported.timestamp() in {story.earliest, story.latest}:
             times = [each.reported.timestamp() for each in story.members.values()]
             story.earliest, story.latest = min(times), max(times)
-        if story.lead is not None and (story.lead.text in features.terms or story.lead.text in features.body):
-            rare = (term for text in story.counts if (term := self.terms[text]).rare)
-            story.lead = min(rare, key=lambda term: (-story.counts[term.text], term.text), default=None)
+        if story.lead is not None and (story.lead in features.terms or story.lead in features.body):
+            story.lead = _lead(story.counts)
         return features
 
+    def _begin(self, story: Story, features: Features, read: Read) -> None:
+        """Count the terms, the outlet and the day of the first item of a story."""
+        for text, share in read.items():
+            if text in self.terms or text in self._alone:  # another story has it
+                term = self.term(text)
+                term.stories[story.id] = share
+                self._recount(term, 1)
+            else:
+                self._alone[text] = story.id
+        day = int(features.reported.timestamp() // _DAY)
+        story.counts, story.dated[day] = {**read}, dict.fromkeys(read, 1)
+        story.outlets[features.outlet] = story.days[day] = 1
+        self._days += 1
+
     def _count(self, story: Story, features: Features, read: Read, sign: int) -> None:
-        """Count the terms, the outlet and the day of an item that comes (1) or goes (-1)."""
+        """Count the terms, the outlet and the day of a further item that comes (1), or of any that goes (-1)."""
+        if len(story.members) == 2 and sign > 0:
+            self.norm(story, self.level)  # its sums are kept from here on
+            story.lead = _lead(story.counts)
         day = int(features.reported.timestamp() // _DAY)
         terms, counts, dated = self.terms, story.counts, story.dated.setdefault(day, {})
-        for each, share in read:
-            text = each.text
-            term = terms.setdefault(text, each)
+        for text, share in read.items():
+            term = terms.get(text) or self.term(text)
             former = counts.get(text, 0)
             count = former + sign * share
             if count:
@@ -184,17 +235,13 @@ class Window:
             story.squares += squares * term.cost * term.cost
             reports = dated[text] = dated.get(text, 0) + sign
             if reports == (sign > 0):  # the first of the day came, or the last went
-                term.days += sign
-                if term.days > 1 or sign < 0:
-                    self._recount(term)
+                self._recount(term, sign)
                 if not reports:
                     del dated[text]
-            if not term.stories:
-                del terms[text]
-            elif sign > 0 and term.rare:
+            if sign > 0 and term.rare:
                 lead = story.lead
-                if lead is None or count > (most := counts[lead.text]) or (count == most and text < lead.text):
-                    story.lead = term
+                if lead is None or count > (most := counts[lead]) or (count == most and text < lead):
+                    story.lead = text
         days = len(story.days)
         story.outlets[features.outlet] += sign
         story.days[day] += sign
@@ -204,9 +251,13 @@ class Window:
             del story.days[day], story.dated[day]
         self._days += len(story.days) - days
 
-    def _recount(self, term: Term) -> None:
-        """Bring the cost of a term up to date with its story-days, here and in the norms of its stories."""
-        former, step = term.cost, _STEPS[bisect_right(_STEPS, term.days or 1) - 1]
+    def _recount(self, term: Term, sign: int) -> None:
+        """Give a term a story-day (1) or take one (-1), and with it its cost, here and in the norms of its stories."""
+        term.days += sign
+        if not term.days:
+            del self.terms[term.text]
+            return
+        former, step = term.cost, _STEPS[bisect_right(_STEPS, term.days) - 1]
         term.cost = cost(weight(term.text), step)
         if term.cost == former:
             return
@@ -234,3 +285,8 @@ class Window:
                 (each.observed, item) for story in self.stories.values() for item, each in story.members.items()
             ]
             heapify(self._leaving)
+
+
+def _lead(counts: Mapping[str, int]) -> str | None:
+    """The rare term with the highest count; of equals the first."""
+    return min(filter(is_rare, counts), key=lambda text: (-counts[text], text), default=None)
