@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from kit.present import present
 
 from alerts.model.institution import Criticality, Institution
 from alerts.model.level import Axis
@@ -76,6 +77,7 @@ def test_without_a_topic_a_story_does_nothing(topics: tuple[tuple[str, float], .
 
 def test_a_contribution_record_explains_its_value() -> None:
     acme = Institution("acme", "Acme", criticality=Criticality.HIGH)
-    made = contribution(story(salience=0.7), Axis.PRIORITY, 0.1, 3_600_000_000, TOPICS, acme)
+    found = story(salience=0.7)
+    made = contribution(found, present(term(found, Axis.PRIORITY, TOPICS, acme)), 0.1, 3_600_000_000, acme)
     assert (made.severity, made.confidence, made.salience, made.criticality) == (0.6, 0.9, 0.7, 1.2)
     assert (made.age_s, made.grade, made.topics, made.story) == (3600.0, "A", ("outage",), "s1")

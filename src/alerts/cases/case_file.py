@@ -13,7 +13,7 @@ from alerts.cases.history import CORRECTABLE, Assessed, Correction, Recorded, Ri
 from alerts.cases.membership import Membership
 from alerts.cases.observation import Observation
 from alerts.model.alert import StoryRise
-from alerts.model.fields import grouped, record_of
+from alerts.model.fields import record_of
 from alerts.model.institution import Institution
 from alerts.model.level import AXES, Axis, Cause, Contribution, Level, LevelRules, Transition
 from alerts.model.story import Evidence
@@ -28,6 +28,7 @@ from alerts.stories.cluster import Clusterer, Event
 
 DAY = timedelta(days=1)  # a trend compares with the score of so long before
 Moved = tuple[Level, Level]  # the level before, and after
+_NO_LEVELS: Mapping[Axis, Level] = dict.fromkeys(AXES, Level.LOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +133,9 @@ class CaseFile:
         Falls due before `at` come first, stamped with their own instants."""
         transitions = self.advance(at - MICROSECOND)
         self.clock = at
-        before = {each.report.item: self._members.observation(each.report.item) for each in batch}
-        batch = [each.after(before[each.report.item]) for each in sorted(batch, key=lambda each: each.report.item)]
-        left = {item for item, each in before.items() if each and at - each.features.observed >= Clusterer.HORIZON}
+        known = {item: each for seen in batch if (each := self._members.observation(item := seen.report.item))}
+        batch = [each.after(known.get(each.report.item)) for each in sorted(batch, key=lambda each: each.report.item)]
+        left = {item for item, each in known.items() if at - each.features.observed >= Clusterer.HORIZON}
         # A revision of an item that has left the clusterer's window stays where it was.
         clustered = [each.features for each in batch if each.counts and each.report.item not in left]
         events = self._clusterer.add(clustered) if clustered else []
@@ -144,9 +145,8 @@ class CaseFile:
         self._note_scores(at)
         changed = self._levels(at, Cause.EVIDENCE)
         rises = self._story_rises(batch, levels)
-        revised = [each for each in batch if before[each.report.item] is not None]
-        self._revised |= {each.report.item for each in revised}
-        corrections = self._corrections(at, revised)
+        self._revised.update(known)
+        corrections = self._corrections(at, [each for each in batch if each.report.item in known])
         self._rises += [Rise.of_transition(each) for each in changed if each.rises]
         self._rises += [Rise.of_story(at, each) for each in rises]
         moves, ages = (*transitions, *changed), self._ages(at, batch)
@@ -196,8 +196,8 @@ class CaseFile:
 
     def _levels(self, at: datetime, cause: Cause) -> list[Transition]:
         now = micros(at)
-        reached = {axis: self._level_after(axis, now) for axis in AXES}
-        return [self._move(axis, at, to, cause) for axis, to in reached.items() if to is not self.axes[axis].level]
+        reached = ((axis, self._level_after(axis, now)) for axis in AXES)
+        return [self._move(axis, at, to, cause) for axis, to in reached if to is not self.axes[axis].level]
 
     def _level_after(self, axis: Axis, now: int) -> Level:
         ranking = self.rankings[axis]
@@ -209,8 +209,10 @@ class CaseFile:
         self.axes[axis] = AxisState(level=level, since=at)
         return Transition(at, self.institution.id, axis, before, level, score, cause, behind)
 
-    def _own_levels(self, story: str) -> dict[Axis, Level]:
+    def _own_levels(self, story: str) -> Mapping[Axis, Level]:
         """The own level of a story on each axis, as last weighed."""
+        if story not in self._evidence:
+            return _NO_LEVELS
         terms = ((axis, ranking.get(story)) for axis, ranking in self.rankings.items())
         return {axis: Level.LOW if term is None else scores.level_of(term.impact, self._rules) for axis, term in terms}
 
@@ -226,8 +228,9 @@ class CaseFile:
         found = []
         for story, levels in stood.items():
             now = self._own_levels(story)
-            risen = sorted((axis for axis in AXES if now[axis] > levels[axis]), key=lambda axis: -now[axis].rank)
+            risen = [axis for axis in AXES if now[axis] is not levels[axis] and now[axis] > levels[axis]]
             if risen:
+                risen.sort(key=lambda axis: -now[axis].rank)
                 found.append(self._story_rise(batch, story, {axis: (levels[axis], now[axis]) for axis in risen}))
         return sorted(found, key=lambda each: (-each.to.rank, -each.impact, each.story))
 
@@ -247,9 +250,11 @@ class CaseFile:
 
     def _ages(self, at: datetime, batch: Sequence[Observation]) -> dict[str, timedelta]:
         """By story how old the newest report of the batch is; without those that have no date to believe."""
-        dated = [each.report for each in batch if each.counts and not each.quiet]
-        ages = grouped((self.story_of(report.item), at - report.reported) for report in dated)
-        return {story: min(each) for story, each in ages.items() if story is not None}
+        ages: dict[str, timedelta] = {}
+        for report in (each.report for each in batch if each.counts and not each.quiet):
+            story, age = self._members.story_of[report.item], at - report.reported
+            ages[story] = min(age, ages.get(story, age))
+        return ages
 
     def _corrections(self, at: datetime, revised: Sequence[Observation]) -> list[Correction]:
         """What one of the revised items supported and that would not have happened as it reads now."""
@@ -331,8 +336,9 @@ class CaseFile:
 
     def contributions(self, axis: Axis, at: datetime) -> tuple[Contribution, ...]:
         """What the stories that the score counts contribute to an axis, largest first."""
-        ranked = ((self._evidence[story], term) for story, term in self.rankings[axis].leading())
-        return contributions(ranked, axis, at, topics=self._topics, rules=self._rules, institution=self.institution)
+        ranking = self.rankings[axis]
+        ranked = ((self._evidence[story], term) for story, term in ranking.leading())
+        return contributions(ranked, at, ranking.half_life, self.institution)
 
     def standing(self, at: datetime, before: Mapping[Axis, Score] | None = None) -> Standing:
         """What is known at an instant not before the clock, once it was advanced to it: what a profile is made of.

@@ -142,7 +142,7 @@ def contributions_of(
     """What stories contribute to an axis at the instant of a standing."""
     topics, institution = settings.topics, standing.institution
     ranked = ((each, term(each, axis, topics, institution)) for each in stories)
-    return contributions(ranked, axis, standing.at, topics=topics, rules=settings.levels, institution=institution)
+    return contributions(ranked, standing.at, half_life_of(settings.levels, axis), institution)
 
 
 def further_reports(

@@ -53,11 +53,12 @@ class CaseEvents:
 
     def observe(self, at: datetime, batch: Sequence[Observation]) -> tuple[Change, list[Event]]:
         """Takes in what was observed at one instant."""
-        known = frozenset(each.report.item for each in batch if self.case.story_of(each.report.item) is not None)
+        asked = batch if On.MENTION in self.wanted else ()
+        known = frozenset(each.report.item for each in asked if self.case.story_of(each.report.item) is not None)
         change = self.case.observe(at, batch)
         found: list[Event] = [*_corrected(change.corrections)]
-        old = frozenset(each.report.item for each in batch if each.quiet or at - each.report.reported > self.fresh)
-        mentions = tuple(self._mentions(change, old, known)) if On.MENTION in self.wanted else ()
+        old = frozenset(each.report.item for each in asked if each.quiet or at - each.report.reported > self.fresh)
+        mentions = tuple(self._mentions(change, old, known)) if asked else ()
         spike = self._spiked(at, change)
         grade = self._graded(at) if On.GRADE in self.wanted else None
         brought = assessments(self.case.institution.id, change, self.fresh)
@@ -65,7 +66,9 @@ class CaseEvents:
             now = brought.pop() if brought and brought[-1].at == at else InstitutionEvent(self.case.institution.id, at)
             brought.append(replace(now, mentions=mentions, spike=spike, grade=grade))
         found += map(self._event, brought)
-        return change, sorted(found, key=place)
+        if len(found) > 1:
+            found.sort(key=place)
+        return change, found
 
     def advance(self, to: datetime | None) -> tuple[list[Transition], list[Event]]:
         """The falls until `to`, included; without it all that are to come."""
@@ -126,7 +129,7 @@ def assessments(institution: str, change: Change, fresh: timedelta) -> list[Inst
     found = InstitutionEvent(institution, change.at, rises or change.rises, changes, reported=change.stories)
     brought = [each for rise in rising if (each := found.behind(rise)) is not None and each.story in change.stories]
     is_news = bool(rises) or any(each.story in news for each in brought)
-    return [*before, replace(found, fresh=is_news or not (change.rises or rising))]
+    return [*before, found if is_news or not (change.rises or rising) else replace(found, fresh=False)]
 
 
 def of_falls(institution: str, falls: Iterable[Transition]) -> list[InstitutionEvent]:

@@ -115,7 +115,7 @@ class InstitutionEvent:
 
         Of a fall, and where none of the stories behind it was reported, the largest of all; of equals the smaller id.
         """
-        brought = [each for each in change.contributions if change.rises and each.story in self.reported]
+        brought = [each for each in change.contributions if each.story in self.reported] if change.rises else ()
         return strongest(brought or change.contributions)
 
     @cached_property

@@ -59,12 +59,13 @@ class SpikeState:
         hour = int((at - EPOCH).total_seconds() // 3600)
         day = hour // 24
         self.since = day if self.since is None else self.since
-        before = sum(self.hours.get(each, 0) for each in range(hour - 23, hour + 1))
+        before = sum(count for each, count in self.hours.items() if hour - 24 < each <= hour)
         self.hours[hour] = self.hours.get(hour, 0) + 1
         self.days[day] = self.days.get(day, 0) + 1
-        last = max(self.hours)
-        self.hours = {each: count for each, count in self.hours.items() if each > last - 24}
-        self.days = {each: count for each, count in self.days.items() if each > last // 24 - _DAYS - 2}
+        if self.hours[hour] == 1:
+            last = max(self.hours)
+            self.hours = {each: count for each, count in self.hours.items() if each > last - 24}
+            self.days = {each: count for each, count in self.days.items() if each > last // 24 - _DAYS - 2}
 
         if before + 1 < _MINIMUM:
             return None

@@ -66,8 +66,9 @@ def _topics(reports: Sequence[Report]) -> tuple[tuple[tuple[str, float], ...], t
             weights[topic] = max(weight, weights.get(topic, 0.0))
             if topic in ended and topic not in report.resolved and report.reported > ended[topic] + REOPENED:
                 over.discard(topic)
-    lowered = weights | {topic: min(weights[topic], RESOLVED) for topic in over & weights.keys()}
-    return tuple(sorted(lowered.items())), tuple(sorted(over & weights.keys()))
+    over.intersection_update(weights)
+    weights |= {topic: min(weights[topic], RESOLVED) for topic in over}
+    return tuple(sorted(weights.items())), tuple(sorted(over))
 
 
 def summary(found: Evidence) -> StorySummary:

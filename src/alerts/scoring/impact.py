@@ -1,6 +1,7 @@
 """What one story does to an axis by itself: severity × confidence × salience × criticality. Pure."""
 
 from collections.abc import Mapping
+from operator import itemgetter
 
 from alerts.model.institution import Institution
 from alerts.model.level import Axis, Contribution
@@ -10,6 +11,7 @@ from alerts.model.topic import Topic
 from alerts.scoring.score import Term
 
 MAX_IMPACT = 0.95  # no story is worth more, however grave and however sure
+_NAME = itemgetter(0)
 
 
 def severity(story: StoryFacts, axis: Axis, topics: Mapping[str, Topic]) -> float:
@@ -21,26 +23,27 @@ def severity(story: StoryFacts, axis: Axis, topics: Mapping[str, Topic]) -> floa
 
 
 def impact(story: StoryFacts, axis: Axis, topics: Mapping[str, Topic], institution: Institution) -> float:
-    """The impact of a story on an axis, 0 to MAX_IMPACT. Rounded to 12 decimals, so that 0.30 by hand is 0.30."""
-    product = severity(story, axis, topics) * story.confidence * story.salience
-    return min(MAX_IMPACT, round(product * institution.criticality.factor, 12))
+    """The impact of a story on an axis, 0 to MAX_IMPACT."""
+    found = term(story, axis, topics, institution)
+    return 0.0 if found is None else found.impact
 
 
 def term(story: StoryFacts, axis: Axis, topics: Mapping[str, Topic], institution: Institution) -> Term | None:
-    """What ranks the story on the axis; None where it does nothing there."""
-    value = impact(story, axis, topics, institution)
-    return Term(value, micros(story.newest)) if value > 0 else None
+    """What ranks the story on the axis; None where it does nothing there.
+
+    Rounded to 12 decimals, so that an impact that is 0.30 by hand is 0.30."""
+    grave = severity(story, axis, topics)
+    value = min(MAX_IMPACT, round(grave * story.confidence * story.salience * institution.criticality.factor, 12))
+    return Term(value, micros(story.newest), grave) if value > 0 else None
 
 
-def contribution(
-    story: StoryFacts, axis: Axis, value: float, age: int, topics: Mapping[str, Topic], institution: Institution
-) -> Contribution:
+def contribution(story: StoryFacts, term: Term, value: float, age: int, institution: Institution) -> Contribution:
     """A record of `value`, what a story contributes at the `age` (µs) of its newest independent report."""
     return Contribution(
         story=story.story,
         title=story.title,
-        topics=tuple(topic for topic, _ in story.topics),
-        severity=severity(story, axis, topics),
+        topics=tuple(map(_NAME, story.topics)),
+        severity=term.severity,
         confidence=story.confidence,
         grade=story.grade,
         salience=story.salience,

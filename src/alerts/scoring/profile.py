@@ -120,24 +120,18 @@ def build(
 
 
 def contributions(
-    leading: Iterable[tuple[StoryFacts, Term | None]],
-    axis: Axis,
-    at: datetime,
-    *,
-    topics: Mapping[str, Topic],
-    rules: LevelRules,
-    institution: Institution,
+    leading: Iterable[tuple[StoryFacts, Term | None]], at: datetime, half_life: float, institution: Institution
 ) -> tuple[Contribution, ...]:
     """What stories contribute to an axis at an instant, with all that made it; in their order.
 
-    Each comes with what ranks it on the axis (`impact.term`)."""
-    half_life, now = scores.half_life_of(rules, axis), micros(at)
+    Each comes with what ranks it on the axis (`impact.term`); `half_life` is that of the axis, in microseconds."""
+    now = micros(at)
     found = []
     for story, term in leading:
         value = 0.0 if term is None else scores.contributed(term, now, half_life)
         if term is not None and value >= LEAST_SHOWN:
             age = max(0, now - term.newest)
-            found.append(impacts.contribution(story, axis, value, age, topics, institution))
+            found.append(impacts.contribution(story, term, value, age, institution))
     return tuple(found)
 
 
@@ -147,7 +141,7 @@ def _largest(
     institution, leading = standing.institution, standing.axes[axis].leading
     shown = (each for each in leading if each.confidence >= INTERNAL_BELOW)
     ranked = ((each, impacts.term(each, axis, topics, institution)) for each in shown)
-    return contributions(ranked, axis, standing.at, topics=topics, rules=rules, institution=institution)
+    return contributions(ranked, standing.at, scores.half_life_of(rules, axis), institution)
 
 
 @dataclass(frozen=True, slots=True)

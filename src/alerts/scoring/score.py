@@ -30,10 +30,11 @@ def half_life_of(rules: LevelRules, axis: Axis) -> float:
 
 
 class Term(NamedTuple):
-    """The impact of a story on an axis, and the time of its newest independent report."""
+    """The impact of a story on an axis, the time of its newest independent report, and how grave it is there."""
 
     impact: float
     newest: int
+    severity: float = 0.0
 
 
 def order_key(term: Term, half_life: float) -> float:
