@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from kit.present import present
 
 from alerts.model.institution import Criticality, Institution
 from alerts.model.level import Axis
@@ -13,7 +12,8 @@ from alerts.model.source import Reliability
 from alerts.model.story import Evidence, Group, Report
 from alerts.model.topic import Severity, Signal, Topic
 from alerts.scoring.evidence import evidence
-from alerts.scoring.impact import contribution, impact, severity, term
+from alerts.scoring.impact import impact, severity, term
+from alerts.scoring.profile import contributions
 
 AT = datetime(2026, 2, 24, 9, 0, tzinfo=UTC)
 TOPICS = {
@@ -78,6 +78,6 @@ def test_without_a_topic_a_story_does_nothing(topics: tuple[tuple[str, float], .
 def test_a_contribution_record_explains_its_value() -> None:
     acme = Institution("acme", "Acme", criticality=Criticality.HIGH)
     found = story(salience=0.7)
-    made = contribution(found, present(term(found, Axis.PRIORITY, TOPICS, acme)), 0.1, 3_600_000_000, acme)
+    (made,) = contributions([(found, term(found, Axis.PRIORITY, TOPICS, acme))], AT + timedelta(hours=1), 3.6e9, acme)
     assert (made.severity, made.confidence, made.salience, made.criticality) == (0.6, 0.9, 0.7, 1.2)
     assert (made.age_s, made.grade, made.topics, made.story) == (3600.0, "A", ("outage",), "s1")

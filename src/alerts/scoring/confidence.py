@@ -1,6 +1,7 @@
 """How sure a story is: the weight of its publishers, its confidence, its grade."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import prod
 
 from alerts.model.source import Reliability
 from alerts.model.story import Group, Mix, Report
@@ -23,16 +24,9 @@ def confidence(reports: Iterable[Report], groups: Sequence[Group]) -> float:
 
     Capped at 0.89 where no publisher is direct. 0 where there is no report."""
     by_item = {report.item: report for report in reports}
-    best = (max(weight(by_item[item].reliability, by_item[item].direct) for item in group.items) for group in groups)
-    return combined(best, direct=any(report.direct for report in by_item.values()))
-
-
-def combined(weights: Iterable[float], *, direct: bool) -> float:
-    """1 − ∏(1 − weight) over the weights of independent publishers; `direct`: at least one of them is."""
-    doubt = 1.0
-    for each in sorted(weights):  # one order of multiplication, so one result
-        doubt *= 1.0 - each
-    value = 1.0 - doubt
+    best = [max(weight(by_item[item].reliability, by_item[item].direct) for item in group.items) for group in groups]
+    value = 1.0 - prod(1.0 - each for each in sorted(best))  # one order of multiplication, so one result
+    direct = any(report.direct for report in by_item.values())
     return round(value if direct else min(value, CAP_WITHOUT_DIRECT), 12)
 
 

@@ -1,17 +1,15 @@
 """What one story does to an axis by itself: severity × confidence × salience × criticality. Pure."""
 
 from collections.abc import Mapping
-from operator import itemgetter
 
 from alerts.model.institution import Institution
-from alerts.model.level import Axis, Contribution
+from alerts.model.level import Axis
 from alerts.model.story import StoryFacts
 from alerts.model.times import micros
 from alerts.model.topic import Topic
 from alerts.scoring.score import Term
 
 MAX_IMPACT = 0.95  # no story is worth more, however grave and however sure
-_NAME = itemgetter(0)
 
 
 def severity(story: StoryFacts, axis: Axis, topics: Mapping[str, Topic]) -> float:
@@ -35,19 +33,3 @@ def term(story: StoryFacts, axis: Axis, topics: Mapping[str, Topic], institution
     grave = severity(story, axis, topics)
     value = min(MAX_IMPACT, round(grave * story.confidence * story.salience * institution.criticality.factor, 12))
     return Term(value, micros(story.newest), grave) if value > 0 else None
-
-
-def contribution(story: StoryFacts, term: Term, value: float, age: int, institution: Institution) -> Contribution:
-    """A record of `value`, what a story contributes at the `age` (µs) of its newest independent report."""
-    return Contribution(
-        story=story.story,
-        title=story.title,
-        topics=tuple(map(_NAME, story.topics)),
-        severity=term.severity,
-        confidence=story.confidence,
-        grade=story.grade,
-        salience=story.salience,
-        criticality=institution.criticality.factor,
-        age_s=age / 1e6,
-        value=value,
-    )

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import TypeVar
 
 from alerts.model import profile as model
@@ -30,6 +31,7 @@ BEHIND_A_ROW = 10
 STEADY = 0.005  # a score that moved less than this within a day is steady
 LEAST_SHOWN = 5e-7  # contributions that six decimals cannot show are left out
 _Key = TypeVar("_Key")
+_NAME = itemgetter(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +127,24 @@ def contributions(
     """What stories contribute to an axis at an instant, with all that made it; in their order.
 
     Each comes with what ranks it on the axis (`impact.term`); `half_life` is that of the axis, in microseconds."""
-    now = micros(at)
+    now, criticality = micros(at), institution.criticality.factor
     found = []
     for story, term in leading:
         value = 0.0 if term is None else scores.contributed(term, now, half_life)
         if term is not None and value >= LEAST_SHOWN:
-            age = max(0, now - term.newest)
-            found.append(impacts.contribution(story, term, value, age, institution))
+            made = Contribution(
+                story=story.story,
+                title=story.title,
+                topics=tuple(map(_NAME, story.topics)),
+                severity=term.severity,
+                confidence=story.confidence,
+                grade=story.grade,
+                salience=story.salience,
+                criticality=criticality,
+                age_s=max(0, now - term.newest) / 1e6,
+                value=value,
+            )
+            found.append(made)
     return tuple(found)
 
 

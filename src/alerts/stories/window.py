@@ -9,11 +9,10 @@ but story-days, so that a big story does not make its own words worthless, while
 after story, or day after day, soon weighs little."""
 
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from heapq import heapify, heappop, heappush
 from math import exp, inf, log
 from operator import mul
@@ -71,8 +70,8 @@ class Story:
     id: str
     members: dict[str, Features] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
-    outlets: dict[str, int] = field(default_factory=partial(defaultdict, int))  # a Counter takes four times as long
-    days: dict[int, int] = field(default_factory=partial(defaultdict, int))
+    outlets: dict[str, int] = field(default_factory=dict)
+    days: dict[int, int] = field(default_factory=dict)
     dated: dict[int, dict[str, int]] = field(default_factory=dict)
     lead: str | None = None
     earliest: float = inf
@@ -243,8 +242,8 @@ class Window:
                 if lead is None or count > (most := counts[lead]) or (count == most and text < lead):
                     story.lead = text
         days = len(story.days)
-        story.outlets[features.outlet] += sign
-        story.days[day] += sign
+        story.outlets[features.outlet] = story.outlets.get(features.outlet, 0) + sign
+        story.days[day] = story.days.get(day, 0) + sign
         if not story.outlets[features.outlet]:
             del story.outlets[features.outlet]
         if not story.days[day]:
