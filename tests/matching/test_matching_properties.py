@@ -123,6 +123,16 @@ def test_explaining_changes_nothing(institutions: list[Institution], item: Item)
     assert plain.rejections == ()
 
 
+@given(INSTITUTIONS, st.lists(ITEMS, min_size=1, max_size=4))
+def test_where_only_tracked_items_count_no_mention_is_missed(
+    institutions: list[Institution], items: list[Item]
+) -> None:
+    matcher = Matcher(institutions, TOPICS, {})
+    for item in items:
+        found = matcher.match(item)
+        assert matcher.match(item, tracked_only=True) == (found if found.mentions else Matched())
+
+
 def entangled(found: Matched, institution: str) -> set[str]:
     """The institutions that are linked to one by candidates that overlap or touch."""
     candidates: list[Mention | Rejection] = [*found.mentions, *found.rejections]
@@ -232,7 +242,7 @@ def test_a_word_that_stands_often_without_the_rest_of_its_name_takes_linear_time
     def seconds(size: int) -> float:
         item = Item("1", "", WHEN, content="kestrel bank " * size)
         begin = time.process_time()
-        assert not matcher.match(item).mentions
+        assert not matcher.match(item, tracked_only=True).mentions
         return time.process_time() - begin
 
     seconds(1000)
