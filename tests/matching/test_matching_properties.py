@@ -1,14 +1,21 @@
 """Laws of matching, whatever the names and the texts are."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain
 from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.matching.document import Document
 from alerts.matching.filters import FILTERS
+from alerts.matching.forms import forms
+from alerts.matching.index import Index
 from alerts.matching.matcher import Matcher, mention_salience
+from alerts.matching.text import Text
+from alerts.matching.topics import Lexicon
 from alerts.model import memory
 from alerts.model.institution import Institution, MatchRules
 from alerts.model.item import Item
@@ -71,6 +78,7 @@ TOPICS = [
     Topic("a", Signal.CONTINUITY, ("bank of", "alpha*", "北京"), near=Near.SENTENCE),
     Topic("b", Signal.GOVERNANCE, ("america", "été"), none=("new york",)),
 ]
+PHRASES = ["bank of", "of*", "alpha", "*bank", "new york", "ameri*", "北京", "open alpha", "été"]
 ITEMS = st.builds(
     lambda title, summary, content: Item("1", title, WHEN, summary=summary, content=content), TEXTS, TEXTS, TEXTS
 )
@@ -113,6 +121,16 @@ def test_explaining_changes_nothing(institutions: list[Institution], item: Item)
     explained, plain = matcher.match(item, explain=True), matcher.match(item)
     assert (explained.mentions, explained.topics) == (plain.mentions, plain.topics)
     assert plain.rejections == ()
+
+
+@given(INSTITUTIONS, st.lists(ITEMS, min_size=1, max_size=4))
+def test_where_only_tracked_items_count_no_mention_is_missed(
+    institutions: list[Institution], items: list[Item]
+) -> None:
+    matcher = Matcher(institutions, TOPICS, {})
+    for item in items:
+        found = matcher.match(item)
+        assert matcher.match(item, tracked_only=True) == (found if found.mentions else Matched())
 
 
 def entangled(found: Matched, institution: str) -> set[str]:
@@ -178,3 +196,55 @@ def test_a_filter_only_ever_takes_away(institutions: list[Institution], item: It
     after = Matcher(institutions, [], {}, some).match(item).mentions
     reach = [(each.field, each.start, each.end) for each in after]
     assert all(any(f == field and a <= start < b for f, a, b in reach) for field, start in before)
+
+
+@given(INSTITUTIONS, TEXTS)
+def test_every_form_is_found_wherever_its_words_stand(institutions: list[Institution], raw: str) -> None:
+    """The same as by comparing each form with each run of words."""
+    known = [form for form in chain.from_iterable(map(forms, institutions)) if not form.unspaced]
+    text = Text(raw)
+    expected: set[tuple[int, int]] = set()
+    for key in {tuple(form.key.split(" ")) for form in known if not form.tagged}:
+        at = 0
+        while at + len(key) <= len(text.tokens):
+            stands = tuple(text.tokens[at : at + len(key)]) == key
+            expected |= {(at, at + len(key))} if stands else set()
+            at += len(key) if stands else 1
+    places, _ = Index(known, lambda _: False).find(text, explain=True)
+    found = {
+        (first, last)
+        for _, first, last, _, _, named in places
+        if not named[0].tagged and " ".join(text.tokens[first:last]) == named[0].key  # and no initials with full stops
+    }
+    assert found == expected
+
+
+@given(INSTITUTIONS, ITEMS, st.lists(st.lists(st.sampled_from(PHRASES), min_size=1, max_size=2), max_size=3))
+def test_topics_are_those_of_a_search_through_all_fields(
+    institutions: list[Institution], item: Item, phrases: list[list[str]]
+) -> None:
+    topics = [Topic(f"t{number}", Signal.CONTINUITY, tuple(each)) for number, each in enumerate(phrases)]
+    found, document = Matcher(institutions, topics, {}).match(item), Document(item)
+    assert found.topics == Lexicon(topics).find(document.texts, found.mentions, lambda: document.language)
+
+
+def test_names_that_share_their_rarest_word_are_each_found() -> None:
+    seconds = ["Bank", "Energy", "Holdings", "of the North", "Systems", "Zinc"]
+    matcher = Matcher([Institution(each, f"Kestrel {each}") for each in seconds], [], {})
+    for each in seconds:
+        (mention,) = matcher.match(Item("1", f"Yesterday Kestrel {each} announced plans", WHEN)).mentions
+        assert (mention.institution, mention.text) == (each, f"Kestrel {each}")
+
+
+def test_a_word_that_stands_often_without_the_rest_of_its_name_takes_linear_time() -> None:
+    matcher = Matcher([Institution("k", "Kestrel Zinc")], [], {})
+
+    def seconds(size: int) -> float:
+        item = Item("1", "", WHEN, content="kestrel bank " * size)
+        begin = time.process_time()
+        assert not matcher.match(item, tracked_only=True).mentions
+        return time.process_time() - begin
+
+    seconds(1000)
+    short, long = seconds(10_000), seconds(100_000)
+    assert long < 30 * short + 0.5

@@ -78,25 +78,19 @@ def _case(candidate: Candidate) -> str:
 
 def _ordinary_words(candidate: Candidate, seen: str) -> str:
     """Several words: any case is fine, unless all are ordinary ones, or the capitals make the name."""
-    if candidate.form.cased.islower() or seen.isupper():
+    form, document, reason = candidate.form, candidate.document, ""
+    if form.cased.islower() or seen.isupper():
         return ""
-    reason = _other_words(candidate, seen)
-    return "" if reason and candidate.style == "lower" else reason
-
-
-def _other_words(candidate: Candidate, seen: str) -> str:
-    """Why several words are others than the name, where the writer uses capitals."""
-    form, document = candidate.form, candidate.document
     words = form.key.split()
-    if _loses_capitals(form.cased, seen) and document.language not in {"", "en"}:
-        return "written in lower case"
-    if seen.islower():
-        ordinary = all(word in document.common_words or word in vocabulary.COMMON_WORDS for word in words)
-        return "ordinary words in lower case" if ordinary else ""
     article = words[0] in vocabulary.ANY_FUNCTION_WORDS and seen[0].islower() != form.cased[0].islower()
-    if article and document.language == "de" and all(word in document.common_words for word in words):
-        return "an ordinary noun with its article"
-    return ""
+    if _loses_capitals(form.cased, seen) and document.language not in {"", "en"}:
+        reason = "written in lower case"
+    elif seen.islower():
+        if all(word in document.common_words or word in vocabulary.COMMON_WORDS for word in words):
+            reason = "ordinary words in lower case"
+    elif article and document.language == "de" and all(word in document.common_words for word in words):
+        reason = "an ordinary noun with its article"
+    return "" if reason and candidate.style == "lower" else reason
 
 
 def _loses_capitals(given: str, seen: str) -> bool:
