@@ -13,7 +13,6 @@ from alerts.cases.history import CORRECTABLE, Assessed, Correction, Recorded, Ri
 from alerts.cases.membership import Membership
 from alerts.cases.observation import Observation
 from alerts.model.alert import StoryRise
-from alerts.model.fields import record_of
 from alerts.model.institution import Institution
 from alerts.model.level import AXES, Axis, Cause, Contribution, Level, LevelRules, Transition
 from alerts.model.story import Evidence
@@ -21,7 +20,7 @@ from alerts.model.times import MICROSECOND, micros
 from alerts.model.topic import Topic
 from alerts.scoring import impact as impacts
 from alerts.scoring import score as scores
-from alerts.scoring.evidence import lead_of, summary
+from alerts.scoring.evidence import lead_fields, summary
 from alerts.scoring.profile import NEWEST, AxisView, Standing, contributions
 from alerts.scoring.score import PLACES, Ranking, Score, Term, value_at
 from alerts.stories.cluster import Clusterer, Event
@@ -238,12 +237,13 @@ class CaseFile:
         """How a story rose on some axes: from which level to which, the gravest first."""
         known = self._evidence[story]
         brought = [each for each in batch if each.counts and self._members.story_of[each.report.item] == story]
-        lead = lead_of(known, min(brought, key=_strongest).report if brought else known.reports[-1], self._topics)
+        report = min(brought, key=_strongest).report if brought else known.reports[-1]
+        lead = lead_fields(known, report, self._topics)
 
         def rise(axis: Axis, others: tuple[StoryRise, ...] = ()) -> StoryRise:
             (from_, to), term = risen[axis], self.rankings[axis].get(story)
             assert term is not None  # noqa: S101 - else it had no level
-            return record_of(StoryRise, lead, axis=axis, from_=from_, to=to, impact=term.impact, others=others)
+            return StoryRise(**lead, axis=axis, from_=from_, to=to, impact=term.impact, others=others)
 
         first, *others = risen
         return rise(first, tuple(map(rise, others)))

@@ -17,7 +17,7 @@ from alerts.model.subscriber import On
 from alerts.model.topic import Topic
 from alerts.routing.events import CorrectionEvent, Event, GradeChange, InstitutionEvent, Mention, Spike, strongest
 from alerts.routing.spike import SpikeState
-from alerts.scoring.evidence import lead_of
+from alerts.scoring.evidence import lead_fields
 from alerts.stories.cluster import Joined
 
 
@@ -142,8 +142,8 @@ def lead_of_story(evidence: Evidence, topics: Mapping[str, Topic], item: str = "
     """A story as an alert leads with it, by one of its items: the newest report where none is named."""
     newest = max(evidence.reports, key=lambda each: (each.observed, each.item))
     report = next((each for each in evidence.reports if each.item == item), newest)
-    lead = lead_of(evidence, report, topics)
-    return lead if item or lead.title == evidence.title else replace(lead, title=evidence.title)
+    fields = lead_fields(evidence, report, topics)
+    return Lead(**fields if item else {**fields, "title": evidence.title})
 
 
 def _corrected(corrections: Iterable[Correction]) -> list[CorrectionEvent]:

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from operator import attrgetter
+from typing import Any
 
-from alerts.model.alert import Lead
 from alerts.model.fields import record_of
 from alerts.model.story import Evidence, Group, Report, StorySummary
 from alerts.model.topic import Topic
@@ -77,22 +77,22 @@ def summary(found: Evidence) -> StorySummary:
     return record_of(StorySummary, found, reports=len(found.reports), publishers=len(found.groups), items=items)
 
 
-def lead_of(story: Evidence, report: Report, topics: Mapping[str, Topic]) -> Lead:
-    """The story as an alert leads with it, by one of its reports."""
+def lead_fields(story: Evidence, report: Report, topics: Mapping[str, Topic]) -> dict[str, Any]:
+    """What a `Lead` says of a story by one of its reports."""
     names = tuple(name for name, _ in story.topics)
-    return Lead(
-        story=story.story,
-        title=report.title,
-        item=report.item,
-        url=report.url,
-        publisher=report.publisher,
-        topics=names,
-        signals=frozenset(topics[each].signal for each in names if each in topics),
-        sources=frozenset(each.source for each in story.reports),
-        publishers=len(story.groups),
-        grade=story.grade,
-        confidence=story.confidence,
-    )
+    return {
+        "story": story.story,
+        "title": report.title,
+        "item": report.item,
+        "url": report.url,
+        "publisher": report.publisher,
+        "topics": names,
+        "signals": frozenset(topics[each].signal for each in names if each in topics),
+        "sources": frozenset(each.source for each in story.reports),
+        "publishers": len(story.groups),
+        "grade": story.grade,
+        "confidence": story.confidence,
+    }
 
 
 def leading_reports(story: Evidence) -> list[Report]:

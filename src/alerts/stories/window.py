@@ -201,14 +201,14 @@ class Window:
 
     def _begin(self, story: Story, features: Features, read: Read) -> None:
         """Count the terms, the outlet and the day of the first item of a story."""
+        terms, alone, name, day = self.terms, self._alone, story.id, int(features.reported.timestamp() // _DAY)
         for text, share in read.items():
-            if text in self.terms or text in self._alone:  # another story has it
+            if text in terms or text in alone:  # another story has it
                 term = self.term(text)
-                term.stories[story.id] = share
+                term.stories[name] = share
                 self._recount(term, 1)
             else:
-                self._alone[text] = story.id
-        day = int(features.reported.timestamp() // _DAY)
+                alone[text] = name
         story.counts, story.dated[day] = {**read}, dict.fromkeys(read, 1)
         story.outlets[features.outlet] = story.days[day] = 1
         self._days += 1
