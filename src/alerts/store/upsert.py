@@ -96,7 +96,11 @@ def _write(session: Session, statement: Insert, rows: Sequence[Mapping[str, Any]
 
 def _column(values: list[Any], kind: Any, make: Callable[[Any], Any] | None) -> list[Any]:
     """The parameters of a column. One object that stands in many rows is converted once."""
-    if make is None or (isinstance(kind, SafeText) and are_clean(values)):
+    if make is None:
+        return values
+    if len({*map(id, values)}) == 1:  # as in most columns of what is made together
+        return [make(values[0])] * len(values)
+    if isinstance(kind, SafeText) and are_clean(values):
         return values
     ids = [*map(id, values)]
     made = {key: make(each) for key, each in dict(zip(ids, values, strict=True)).items()}
