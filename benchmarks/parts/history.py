@@ -61,8 +61,8 @@ def measure() -> Part:
         per_core = f"{cpu:,.0f}" if processes == 1 else ""
         rows.append([str(processes), f"{wall:,.0f}", per_core, str(len(result.transitions))])
     bound = (
-        "processor: matching takes more than half of what the target allows an item, and a report about an institution "
-        "three times as much as all of it to be clustered and scored"
+        "processor: matching takes nearly half of what the target allows an item, and a report about an institution "
+        "twice as much as all of it to be clustered and scored"
     )
     part.figures.append(Figure("one process, per core", "items/s", rates, bound, Target(least=12_000)))
     columns = ["processes", "items/s by the clock", "items/s per core", "level changes"]
