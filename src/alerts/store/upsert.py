@@ -1,4 +1,4 @@
-"""INSERT … ON CONFLICT for both databases."""
+"""INSERT … ON CONFLICT, and questions about many values, for both databases."""
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
