@@ -108,7 +108,7 @@ def measure(kinds: Sequence[str] = harness.DATABASES) -> Part:
             arrived = [key for key, _ in remote.arrivals()]
             assert len(set(arrived)) == waiting, (len(arrived), len(set(arrived)), waiting)
         limit = Target(most=0.05) if kind == "sqlite" else None
-        bound = "processor: the five rows of a message, a third of it in the database, and the assessment that they share"
+        bound = "processor: a message's five rows, a third of it in the database, and the assessment that they share"
         part.figures.append(Figure(f"{kind}: routed, 500 subscribers", "ms/message", spent, bound, limit))
         bound = "processor: a third of it HTTP in Python, then rendering"
         goal = Target(least=300)
