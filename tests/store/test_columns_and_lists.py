@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from alerts.model.level import Axis, Level
+from alerts.pipeline.send import _shown
 from alerts.routing.alerts import Kind, Message, Standing
 from alerts.store.database import Database
 from alerts.store.queries.profiles import scores_at
@@ -88,6 +89,17 @@ def test_what_a_message_has_not_is_left_out_of_its_row_and_is_there_for_its_send
     assert leased["d1"] == {"alerts": ["a1"], **nothing}
     said = {"reminders": ["a2"], "standing": [["acme", "policy", "low"]], "more": 3}
     assert leased["d2"] == {"alerts": ["a1"], **nothing, **said}
+
+
+def test_a_message_written_before_version_0_2_still_shows_what_was_superseded(database: Database) -> None:
+    message = Message("d1", "desk", "hook", Kind.GROUP, NOW, ("a1",))
+    former = {"alerts": ["a1"], "reminders": [], "overtaken": ["a0"], "standing": [], "more": 0, "detail": ""}
+    with database.write() as session:
+        deliveries.add_deliveries(session, [deliveries.Written(message)], now=NOW)
+        session.execute(update(DeliveryRow).values(message=former))
+    with database.write() as session:
+        (leased,) = deliveries.lease(session, ["d1"], NOW, seconds=60)
+    assert _shown(leased) == (["a1"], [], ["a0"])
 
 
 def test_a_database_with_other_pages_goes_on(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from sqlalchemy.orm import Session
 
@@ -37,7 +37,12 @@ def token_of(signer: Signer, link: Link) -> str:
 
 
 def member(
-    session: Session, signer: Signer, settings: Settings, token: str, now: datetime, purpose: Purpose = Purpose.LINK
+    session: Session,
+    signer: Signer,
+    settings: Settings,
+    token: str,
+    now: datetime,
+    purpose: Literal[Purpose.LINK, Purpose.TOKEN] = Purpose.LINK,
 ) -> Link | None:
     """The link whose token this is; None where it is forged, expired or revoked.
 

@@ -274,7 +274,7 @@ def _shown(leased: Leased) -> tuple[list[str], list[str], list[str]]:
     """The ids of the alerts, reminders and superseded alerts in a message."""
     record = leased.message
     # `overtaken`: its name before version 0.2.
-    return record["alerts"], record["reminders"], record.get("superseded", record.get("overtaken", []))
+    return record["alerts"], record["reminders"], record["superseded"] or record.get("overtaken", [])
 
 
 def view_of(subscriber: Subscriber, leased: Leased, recorded: Recorded, pages: Pages | None) -> MessageView:

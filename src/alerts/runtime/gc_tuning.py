@@ -17,14 +17,14 @@ def look_rarely() -> None:
 
 @contextmanager
 def off() -> Iterator[None]:
-    """No collections meanwhile: for a command's work that leaves no cycles behind, where each would look in vain."""
+    """Switches the collector off for a block that creates no reference cycles, so that there is nothing to collect."""
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was_on:
-            # Back and forth, all objects count as old: else the next collection would look at each new one after all.
+            # Both together move all objects to the oldest generation: else the next collection would scan the new ones.
             gc.freeze()
             gc.unfreeze()
             gc.enable()

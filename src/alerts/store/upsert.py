@@ -20,21 +20,21 @@ _Id = TypeVar("_Id")
 
 
 class Many(BindParameter[Any]):
-    """The values of an `in_`, of a statement that is made once for any number of them."""
+    """The parameter of an `in_` with any number of values, so that the statement can be compiled once and reused."""
 
     inherit_cache = True
 
 
 @compiles(Many, "sqlite")
 def _as_list(many: Many, compiler: SQLCompiler, **how: Any) -> str:
-    # SQLAlchemy would write the statement anew for each number of them; this takes a list.
+    # By default SQLAlchemy writes a placeholder for each value, and the SQL text anew for each execution.
     if isinstance(many.type, TupleType):
         return str(compiler.visit_bindparam(many, **how))  # type: ignore[no-untyped-call]
     values = compiler.process(bindparam(many.key, type_=JsonList(many.type)))
     return f"(SELECT value FROM json_each({values}))"  # noqa: S608 - a placeholder
 
 
-SOME = Many("some", expanding=True)
+SOME = Many("some")
 """The ids of a statement, `chunks` at a time."""
 
 
@@ -150,12 +150,12 @@ def equal(*asked: tuple[Any, Any]) -> list[ColumnElement[bool]]:
 
 
 def each_at(count: int, key: ColumnElement[Any], compared: Callable[[Any], ColumnElement[bool]]) -> ColumnElement[bool]:
-    """Whether a row has one of so many keys and `compared` holds with the instant of that key: see `own_instants`."""
+    """A condition: a row has one of `count` keys, and `compared` holds for the instant that `own_instants` gives it."""
     return or_(*(and_(key == bindparam(f"key_{n}"), compared(bindparam(f"at_{n}"))) for n in range(count)))
 
 
 def own_instants(instants: Mapping[str, datetime]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Keys with an instant each, some at a time: how many, and the parameters of `each_at`."""
+    """The parameters of `each_at` for keys with an instant each, in chunks: the number of keys, and the parameters."""
     for some in chunks(sorted(instants.items()), 100):
         named = ({f"key_{n}": key, f"at_{n}": at} for n, (key, at) in enumerate(some))
         yield len(some), dict(chain.from_iterable(each.items() for each in named))

@@ -138,7 +138,7 @@ class Window:
         return [(terms[text], share) for text, share in read.items() if text in terms]
 
     def term(self, text: str) -> Term:
-        """One of `terms`, or what is so from now on."""
+        """The term of a text, made one of `terms` if it is not one yet."""
         term = self.terms.get(text)
         if term is None:
             story = self._alone.pop(text, "")

@@ -72,8 +72,8 @@ _CHANNELS = select(ChannelRow).where(tuple_(*_CHANNEL_KEY).in_(SOME)).order_by(*
 _SNAPSHOTS = select(_S.profile).where(_S.institution == bindparam("whom"))
 _NEWEST_BEFORE = _SNAPSHOTS.where(_S.at <= bindparam("upto")).order_by(_S.at.desc()).limit(1)
 _FIRST = _SNAPSHOTS.order_by(_S.at).limit(1)
-# What a sender needs to know of a message, and what a row leaves out; the alerts themselves are rows.
-_SAID: Final = {"alerts": [], "reminders": [], "superseded": [], "standing": [], "more": 0, "detail": ""}
+# What a sender needs of a message (its alerts are rows of their own), with the values that a row leaves out.
+_DEFAULTS: Final = {"alerts": [], "reminders": [], "superseded": [], "standing": [], "more": 0, "detail": ""}
 claim_due = Claim(_DELIVERIES, _D.id, _D.due_at).due  # deliveries to send now, expired leases too: see `Claim.due`
 
 
@@ -118,7 +118,7 @@ def _delivery(each: Written, now: datetime) -> dict[str, Any]:
     held = each.message.held
     state = DeliveryState.PENDING if held is None else DeliveryState.SUPPRESSED
     due = {"due_at": now if held is None else None, "claimed_until": each.claimed_until}
-    message = {name: said for name in _SAID if (said := getattr(each.message, name))}
+    message = {name: said for name in _DEFAULTS if (said := getattr(each.message, name))}
     known = {name: getattr(each.message, name) for name in ("id", "subscriber", "channel", "kind", "at")}
     known |= {"created_at": now, "observed_at": each.observed, "message": {**message, **each.more}, "attempts": 0}
     return {**known, **due, "state": state, "reason": held or ""}
@@ -228,7 +228,7 @@ def lease(session: Session, some: Collection[str], now: datetime, *, seconds: fl
 
 
 def _leased(row: Any, token: str, *, copy: bool) -> Leased:
-    return record_of(Leased, row, token=token, number=row.attempts, message=_SAID | row.message, copy=copy)
+    return record_of(Leased, row, token=token, number=row.attempts, message=_DEFAULTS | row.message, copy=copy)
 
 
 def recorded(session: Session, delivery: str) -> Leased:

@@ -24,9 +24,9 @@ _KNOWN = select(
 ).where(_I.source == bindparam("source"))
 # One round trip, and an index for each of the three; of an OR SQLite would read all items of the source.
 _WANTED = union_all(
-    _KNOWN.where(_I.id.in_(Many("ids", expanding=True))),
-    _KNOWN.where(_I.link_key.in_(Many("links", expanding=True))),
-    _KNOWN.where(_I.title_key.in_(Many("titles", expanding=True))),
+    _KNOWN.where(_I.id.in_(Many("ids"))),
+    _KNOWN.where(_I.link_key.in_(Many("links"))),
+    _KNOWN.where(_I.title_key.in_(Many("titles"))),
 )
 _TOTAL = select(func.count()).where(_I.source == bindparam("source"))
 _NUMBERED = select(_R.id, _R.item).where(_R.observed == bindparam("at")).order_by(_R.id.desc())

@@ -21,7 +21,7 @@ _CARRIED = table_of(CarriedRow)
 _D = table_of(DeliveryRow).c
 
 _WATCHES = select(_W.subscriber, _W.institution, _W.state).where(
-    _W.subscriber.in_(SOME), _W.institution.in_(Many("institution_ids", expanding=True))
+    _W.subscriber.in_(SOME), _W.institution.in_(Many("institution_ids"))
 )
 _IN_TURN = (
     select(
