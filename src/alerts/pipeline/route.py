@@ -175,7 +175,7 @@ class _Written:
         made = [(alert, why, some) for each, some, _ in told if (why := each.explanation) for alert in each.alerts]
         alerts.add(self.session, made, self.transitions)
         alerts.drop(self.session, [each for outcome, _, _ in told for each in outcome.dropped])
-        messages = [(one.to(each), seen) for outcome, some, seen in told for one in outcome.messages for each in some]
+        messages = [(one, seen) for outcome, some, seen in told for each in outcome.messages for one in each.to(some)]
         ready = [each.id for each, _ in messages if each.held is None][: self.places - len(self.routed.ready)]
         claimed = dict.fromkeys(ready, self.now + ENQUEUE_GRACE)
         written = [deliveries.Written(each, seen, claimed_until=claimed.get(each.id)) for each, seen in messages]

@@ -177,7 +177,8 @@ def route(
             result.messages += outcome.messages
     if result.end is not None:
         for subscriber_id, router in routers.items():
-            result.messages += [each.to(subscriber_id) for each in router.advance(result.end, settings.silences)]
+            for each in router.advance(result.end, settings.silences):
+                result.messages += each.to([subscriber_id])
     result.alerts = sorted(made.values(), key=alert_order)
     result.messages.sort(key=lambda each: (each.at, each.subscriber, each.channel, each.id))
 

@@ -1,5 +1,6 @@
 """What a router hands on: alert records, the messages that carry them to a channel, and why it decided so."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -64,15 +65,17 @@ class Message(NamedTuple):
         """The alerts that whoever receives the message knows of."""
         return tuple(dict.fromkeys((*self.alerts, *self.reminders, *self.superseded)))
 
-    def to(self, subscriber: str) -> "Message":
-        """The message for one subscriber, with its id and those of the alerts."""
-        kinds = self.alerts, self.reminders, self.superseded
-        named = (some and tuple(dict.fromkeys([alert_id(each, subscriber) for each in some])) for some in kinds)
-        alerts, reminders, superseded = named
-        carries = dict.fromkeys((*alerts, *reminders, *superseded))
-        of = subscriber, self.channel, self.kind, self.at.isoformat(), self.held or "", *carries
-        id_ = stable_id("message", *of, at=self.at)
-        return self._replace(id=id_, subscriber=subscriber, alerts=alerts, reminders=reminders, superseded=superseded)
+    def to(self, subscribers: Iterable[str]) -> "Iterator[Message]":
+        """The message for each of some subscribers, with its id and those of the alerts."""
+        second = _second(self.at)
+        about = _sized(self.channel, self.kind, self.at.isoformat(), self.held or "")
+        for each in subscribers:
+            kinds = self.alerts, self.reminders, self.superseded
+            named = [some and tuple(dict.fromkeys([alert_id(one, each) for one in some])) for some in kinds]
+            alerts, reminders, superseded = named
+            carries = dict.fromkeys((*alerts, *reminders, *superseded))
+            id_ = _digest(f"{_sized('message', each)}{about}{_sized(*carries)}", second)
+            yield self._replace(id=id_, subscriber=each, alerts=alerts, reminders=reminders, superseded=superseded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,8 @@ class Outcome:
         """The outcome for one subscriber, with ids."""
         ids = ((each, alert_id(reference(each), subscriber)) for each in self.alerts)
         alerts = tuple(replace(each, id=id_, subscriber=subscriber) for each, id_ in ids)
-        return replace(self, alerts=alerts, messages=tuple(each.to(subscriber) for each in self.messages))
+        messages = tuple(message for each in self.messages for message in each.to([subscriber]))
+        return replace(self, alerts=alerts, messages=messages)
 
 
 def assessment_key(institution: str, at: datetime) -> str:
@@ -183,14 +187,38 @@ def reference(alert: Alert) -> str:
 def alert_id(alert: str, subscriber: str) -> str:
     """The id of the alert that a reference names for a subscriber, the same wherever it is computed. An id is
     returned as it is."""
-    assessment, is_reference, channel = alert.partition(" ")
-    at = datetime.fromisoformat(assessment.rpartition("/")[2]) if is_reference else None
-    return stable_id("alert", assessment, subscriber, channel, at=at) if is_reference else alert
+    if " " not in alert:
+        return alert
+    before, after, second = _around(alert)
+    return _digest(f"{before}{_sized(subscriber)}{after}", second)
 
 
-def stable_id(*parts: str, at: datetime | None = None) -> str:
-    """Twenty hexadecimal digits that depend on the parts alone. With `at` the first two come from its second, so that
-    rows written together are neighbours in an index."""
-    sized = "".join([f"{len(each.encode('utf-8', 'surrogatepass'))}:{each}" for each in parts])
-    digits = blake2b(sized.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
-    return digits if at is None else f"{int(at.timestamp()) % 256:02x}{digits[2:]}"
+@lru_cache(maxsize=64)
+def _around(reference: str) -> tuple[str, str, str]:
+    """What stands before and after the subscriber where the id of an alert is made, and its first digits."""
+    assessment, _, channel = reference.partition(" ")
+    at = datetime.fromisoformat(assessment.rpartition("/")[2])
+    return _sized("alert", assessment), _sized(channel), _second(at)
+
+
+def stable_id(*parts: str) -> str:
+    """Twenty hexadecimal digits that depend on the parts alone."""
+    return _digest(_sized(*parts))
+
+
+def _sized(*parts: str) -> str:
+    """The parts, each after its length in bytes: other parts make another text."""
+    return "".join([f"{len(each) if each.isascii() else len(_bytes(each))}:{each}" for each in parts])
+
+
+def _second(at: datetime) -> str:
+    """The first two digits of an id that is made of this instant: rows written together are neighbours in an index."""
+    return f"{int(at.timestamp()) % 256:02x}"
+
+
+def _digest(sized: str, first: str = "") -> str:
+    return first + blake2b(_bytes(sized), digest_size=10).hexdigest()[len(first) :]
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

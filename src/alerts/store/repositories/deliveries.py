@@ -2,9 +2,10 @@
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import bindparam, case, delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
@@ -95,15 +96,14 @@ class Leased:
     copy: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """A message to be written, the instant of the newest observation behind it, and what else its sender must know.
 
     Until `claimed_until` it is in the hands of who writes it; None: the next tick hands it out."""
 
     message: Message
     observed: datetime | None = None
-    more: Mapping[str, Any] = field(default_factory=dict)
+    more: Mapping[str, Any] = MappingProxyType({})
     claimed_until: datetime | None = None
 
 
@@ -115,13 +115,24 @@ def add_deliveries(session: Session, written: Sequence[Written], *, now: datetim
 
 
 def _delivery(each: Written, now: datetime) -> dict[str, Any]:
-    held = each.message.held
-    state = DeliveryState.PENDING if held is None else DeliveryState.SUPPRESSED
-    due = {"due_at": now if held is None else None, "claimed_until": each.claimed_until}
-    message = {name: said for name in _DEFAULTS if (said := getattr(each.message, name))}
-    known = {name: getattr(each.message, name) for name in ("id", "subscriber", "channel", "kind", "at")}
-    known |= {"created_at": now, "observed_at": each.observed, "message": {**message, **each.more}, "attempts": 0}
-    return {**known, **due, "state": state, "reason": held or ""}
+    message = each.message
+    sends = message.held is None
+    said = {name: value for name in _DEFAULTS if (value := getattr(message, name))}
+    return {
+        "id": message.id,
+        "subscriber": message.subscriber,
+        "channel": message.channel,
+        "kind": message.kind,
+        "at": message.at,
+        "created_at": now,
+        "observed_at": each.observed,
+        "message": {**said, **each.more},
+        "state": DeliveryState.PENDING if sends else DeliveryState.SUPPRESSED,
+        "reason": message.held or "",
+        "due_at": now if sends else None,
+        "claimed_until": each.claimed_until,
+        "attempts": 0,
+    }
 
 
 def add_snapshots(session: Session, shown: Iterable[tuple[str, datetime, bytes]]) -> None:
