@@ -69,8 +69,8 @@ class Message(NamedTuple):
         """The message for each of some subscribers, with its id and those of the alerts."""
         second = _second(self.at)
         about = _sized(self.channel, self.kind, self.at.isoformat(), self.held or "")
+        kinds = self.alerts, self.reminders, self.superseded
         for each in subscribers:
-            kinds = self.alerts, self.reminders, self.superseded
             named = [some and tuple(dict.fromkeys([alert_id(one, each) for one in some])) for some in kinds]
             alerts, reminders, superseded = named
             carries = dict.fromkeys((*alerts, *reminders, *superseded))
@@ -164,8 +164,9 @@ class Outcome:
         """The outcome for one subscriber, with ids."""
         ids = ((each, alert_id(reference(each), subscriber)) for each in self.alerts)
         alerts = tuple(replace(each, id=id_, subscriber=subscriber) for each, id_ in ids)
-        messages = tuple(message for each in self.messages for message in each.to([subscriber]))
-        return replace(self, alerts=alerts, messages=messages)
+        return replace(
+            self, alerts=alerts, messages=tuple(one for each in self.messages for one in each.to([subscriber]))
+        )
 
 
 def assessment_key(institution: str, at: datetime) -> str:
@@ -208,7 +209,7 @@ def stable_id(*parts: str) -> str:
 
 def _sized(*parts: str) -> str:
     """The parts, each after its length in bytes: other parts make another text."""
-    return "".join([f"{len(each) if each.isascii() else len(_bytes(each))}:{each}" for each in parts])
+    return "".join([f"{len(each.encode('utf-8', 'surrogatepass'))}:{each}" for each in parts])
 
 
 def _second(at: datetime) -> str:
@@ -217,8 +218,4 @@ def _second(at: datetime) -> str:
 
 
 def _digest(sized: str, first: str = "") -> str:
-    return first + blake2b(_bytes(sized), digest_size=10).hexdigest()[len(first) :]
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
+    return first + blake2b(sized.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()[len(first) :]

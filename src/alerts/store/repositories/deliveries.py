@@ -115,24 +115,13 @@ def add_deliveries(session: Session, written: Sequence[Written], *, now: datetim
 
 
 def _delivery(each: Written, now: datetime) -> dict[str, Any]:
-    message = each.message
-    sends = message.held is None
-    said = {name: value for name in _DEFAULTS if (value := getattr(message, name))}
-    return {
-        "id": message.id,
-        "subscriber": message.subscriber,
-        "channel": message.channel,
-        "kind": message.kind,
-        "at": message.at,
-        "created_at": now,
-        "observed_at": each.observed,
-        "message": {**said, **each.more},
-        "state": DeliveryState.PENDING if sends else DeliveryState.SUPPRESSED,
-        "reason": message.held or "",
-        "due_at": now if sends else None,
-        "claimed_until": each.claimed_until,
-        "attempts": 0,
-    }
+    held = each.message.held
+    state = DeliveryState.PENDING if held is None else DeliveryState.SUPPRESSED
+    due = {"due_at": now if held is None else None, "claimed_until": each.claimed_until}
+    message = {name: said for name in _DEFAULTS if (said := getattr(each.message, name))}
+    known = {name: getattr(each.message, name) for name in ("id", "subscriber", "channel", "kind", "at")}
+    known |= {"created_at": now, "observed_at": each.observed, "message": {**message, **each.more}, "attempts": 0}
+    return {**known, **due, "state": state, "reason": held or ""}
 
 
 def add_snapshots(session: Session, shown: Iterable[tuple[str, datetime, bytes]]) -> None:
