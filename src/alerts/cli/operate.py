@@ -103,9 +103,7 @@ def silence(
     select = Selection(frozenset(institutions), frozenset(tags), frozenset(regions), frozenset(categories), everything)
     asked = select != Selection()
     if [asked, listing, end is not None].count(True) != 1:
-        raise UsageError(
-            "say which institutions (--institution, --tag, --region, --category, --all), or --list, or --end"
-        )
+        raise UsageError("say which institutions (--institution, --tag, --region, --category, --all), --list or --end")
     if asked and (lasting is None) == (until is None):
         raise UsageError("say how long with --for, or until when with --until")
     with operating(app) as runtime:

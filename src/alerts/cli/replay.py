@@ -126,7 +126,7 @@ def plan(app: App, against: Path, history: str | None, since: str | None, publis
     if left_out:
         oldest = format_time(items[-1].observed)
         click.echo(
-            f"of what is recorded the newest {PLANNED:,} items, since {oldest}; --since TIME plays more", err=True
+            f"the newest {PLANNED:,} recorded items are played, since {oldest}; --since TIME plays more", err=True
         )
     if as_json:
         for record in planning.records(found):

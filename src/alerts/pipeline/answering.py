@@ -109,10 +109,8 @@ def _alert(session: Session, alert_id: str) -> Alert:
 def _about_the_same(session: Session, asked: Answer) -> Iterable[Answer]:
     """The standing answers that a new one would repeat or replace."""
     kinds = PREFERENCES if asked.kind in PREFERENCES else frozenset(AnswerKind) - PREFERENCES
-    standing = answers.standing(session, asked.subscriber, kinds, "" if kinds is PREFERENCES else asked.alert)
-    return [
-        each for each in standing if each.subject == asked.subject and (each.until is None or asked.at < each.until)
-    ]
+    known = answers.standing(session, asked.subscriber, kinds, "" if kinds is PREFERENCES else asked.alert)
+    return [each for each in known if each.subject == asked.subject and (each.until is None or asked.at < each.until)]
 
 
 def _record(session: Session, router: SubscriberRouter, asked: Answer, now: datetime) -> Answer:

@@ -118,9 +118,7 @@ def rendered(leased: Leased, url: Secret) -> Rendered:
     """A message to operators, ready to be sent."""
     begun, over = leased.message["begun"], leased.message["over"]
     lines = [f"since {_clock(each['since'])}: {each['line']}" for each in begun[:_LISTED]]
-    lines += [
-        f"over, from {_clock(each['since'])} to {_clock(each['seen'])}: {each['line']}" for each in over[:_LISTED]
-    ]
+    lines += [f"over, {_clock(each['since'])} to {_clock(each['seen'])}: {each['line']}" for each in over[:_LISTED]]
     left = len(begun) + len(over) - len(lines)
     if left:
         lines.append(f"… and {left} more: `alerts status` shows them")

@@ -76,9 +76,7 @@ def _chosen(action: str, given: QueryParams) -> list[tuple[str, str]]:
     fields = ACTIONS[action][1]
     chosen = [(field, each) for field in fields for each in dict.fromkeys(given.getlist(field))]
     if bool(fields) != bool(chosen) or len(chosen) > MAX_CHOSEN:
-        raise UsageError(
-            f"{len(chosen)} are ticked: go back and tick what this is about, at most {MAX_CHOSEN} at once."
-        )
+        raise UsageError(f"{len(chosen)} are ticked: go back and tick what this is about, {MAX_CHOSEN} at most.")
     return chosen
 
 

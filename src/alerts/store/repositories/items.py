@@ -96,11 +96,9 @@ def revisions_after(session: Session, after: int, *, limit: int) -> list[tuple[i
     later = select(RevisionRow).where(RevisionRow.id > after).order_by(RevisionRow.id)
     rows = session.scalars(later.limit(limit)).all()
     observed = select(_I.id, _I.first_observed).where(_I.id.in_(SOME))
-    first = dict(rows_of(session, observed, sorted({row.item for row in rows})))
+    seen = dict(rows_of(session, observed, sorted({row.item for row in rows})))
     # Few are edits, and only these have a former revision to look up.
-    return [
-        (row.id, _item(row), None if first.get(row.item) == row.observed else _former(session, row)) for row in rows
-    ]
+    return [(row.id, _item(row), None if seen.get(row.item) == row.observed else _former(session, row)) for row in rows]
 
 
 def _former(session: Session, row: RevisionRow) -> Item | None:
