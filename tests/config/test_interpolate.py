@@ -74,6 +74,7 @@ LEAKS = [
     "sources: [{id: a, url: https://x.org, publisher: X, speaks_for: ['${S}']}]",
     "institutions: [{id: '${S}', name: A}, {id: '${S}', name: B, relations: [{kind: x, to: '${S}x'}]}]",
     "topics: [{id: t, signal: '${S}', any: [x], severity: {policy: '${S}'}}]",
+    "topic_packs: ['${S}']\ntopics_off: ['${S}']\ntopics: [{id: '${S}', extends: true}]",
     "levels: {margin: '${S}', half_life: {policy: '${S}'}}",
     "subscribers: [{id: s, channels: {a: '${S}', b: 's3cr3t-t0ken', c: 'foo://s3cr3t-t0ken'}}]",
     "subscribers: [{id: s, channels: ['s3cr3t-t0ken']}]",

@@ -106,7 +106,10 @@ def test_a_configuration_replaces_extends_and_switches_off(tmp_path: Path) -> No
         ("topics: [{id: x, signal: governance, patterns: {en: [a (b]}}]", "1:56", "not closed"),
         ("topics: [{id: x, signal: governance, patterns: {en: ['a ~999999999999 b']}}]", "1:57", "from 1 to 30"),
         ("topics: [{id: x, signal: governance, patterns: {en: ['<datum> leak']}}]", "1:54", "no word family"),
-        ("topics: [{id: x, signal: governance, patterns: {english: [a]}}]", "1:48", "no language code"),
+        ("topics: [{id: x, signal: governance, patterns: {en: [a], english: [a]}}]", "1:58", "language code"),
+        ("topics: [{id: x, signal: governance, patterns: {en: [a], de: b}}]", "1:62", "write a list"),
+        ("topics: [{id: x, signal: governance, weak: {en: [a, '']}}]", "1:53", "an empty text"),
+        ("topics: [{id: x, signal: governance, except: [a, {b: c}]}]", "1:50", "except: write one value"),
         ("topics: [{id: x, signal: governance, patterns: a}]", "1:48", "a list of patterns for each language"),
     ],
 )

@@ -46,7 +46,7 @@ def check_topic(entry: Entry, topic: TopicForm, shipped: Mapping[str, Topic], pa
     for pattern in patterns_of(topic):
         _check_pattern(entry, pattern, families_of(packs, pattern.language))
     if topic.extends and topic.id not in shipped:
-        entry.report("extends", message=f"extends: no pack in use has a topic {topic.id!r}")
+        entry.report("extends", message=f"extends: no pack in use has a topic {entry.shown('id')}")
     elif not topic.extends and topic.signal is None:
         entry.report("signal", message="signal is missing: add `signal:`", at_key=True)
     if not topic.extends and not (topic.any or topic.patterns or topic.weak):

@@ -127,11 +127,11 @@ def _check_packs(entries: Entries, topics: Mapping[str, Entry]) -> dict[str, Top
         else:
             names = list(pack_names())
             suggestion = did_you_mean(pack, names) or f" (there are {', '.join(names)})"
-            entry.report(message=f"topic_packs: no pack is called {pack!r}{suggestion}")
+            entry.report(message=f"topic_packs: no pack is called {entry.shown()}{suggestion}")
     for entry, off in entries.valid("topics_off", str):
         if off not in shipped:
             suggestion = did_you_mean(off, list(shipped))
-            entry.report(message=f"topics_off: no pack here has a topic {off!r}{suggestion}")
+            entry.report(message=f"topics_off: no pack here has a topic {entry.shown()}{suggestion}")
         elif off in topics:
             entry.report(message=f"topics_off: the topic {off!r} is defined here: remove one of the two")
     return shipped

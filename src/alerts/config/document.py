@@ -56,7 +56,7 @@ class Document:
                 node = node.entries[str(step)][1]
             elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
                 node = node.items[step]
-            else:
+            elif step != "":  # a list of patterns stands where one for each language may
                 break
         return node
 

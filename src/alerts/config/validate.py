@@ -56,7 +56,7 @@ def _report(entry: Entry, detail: ErrorDetails) -> None:
     elif kind == "too_short" and isinstance(node := entry.find(*steps), Sequence) and node.items:
         return  # pydantic does not count items that were refused, and these have their own problem
     elif not entry.document.is_broken(entry.find(*steps)):
-        name = next(step for step in reversed((*entry.path, *steps)) if isinstance(step, str))
+        name = next(step for step in reversed((*entry.path, *steps)) if step and isinstance(step, str))
         shown = entry.shown(*steps)
         suggestion = did_you_mean(shown.strip("'"), _choices(detail)) if kind in _CHOICES else ""
         got = f", not {shown}" if shown else ""

@@ -116,12 +116,7 @@ def _patterns(value: Any) -> Any:
     by_language = {"": value} if isinstance(value, list) else value
     if not isinstance(by_language, dict) or not by_language:
         raise problem("write a list of patterns for each language: {en: [one, two], de: [eins]}")
-    for language, patterns in by_language.items():
-        if language and not _LANGUAGE.fullmatch(language):
-            raise problem(f"{str(language)[:20]!r} is no language code: write for example en or pt-BR")
-        if not isinstance(patterns, list) or not all(isinstance(each, str) and each for each in patterns):
-            raise problem("write a list of patterns: [one, two], or one `- …` a line")
-    return {language: tuple(patterns) for language, patterns in by_language.items()}
+    return by_language
 
 
 def _derivations(value: Any) -> Any:
@@ -180,13 +175,12 @@ Domain = Annotated[
     _parsed(lambda text: _matched(_DOMAIN, text)[0].lower(), "write the host name alone, for example anthropic.com"),
     _text("anthropic.com"),
 ]
-Language = Annotated[
-    str,
-    _parsed(lambda text: _matched(_LANGUAGE, text)[0], "write a language code such as en, nl or pt-BR"),
-    _text("en", "pt-BR"),
-]
+_LANGUAGE_ADVICE: Final = "write a language code such as en, nl or pt-BR"
+Language = Annotated[str, _parsed(lambda text: _matched(_LANGUAGE, text)[0], _LANGUAGE_ADVICE), _text("en", "pt-BR")]
+_PatternLanguage = Annotated[str, _parsed(lambda text: text and _matched(_LANGUAGE, text)[0], _LANGUAGE_ADVICE)]
+_Pattern = Annotated[str, Field(min_length=1)]
 Patterns = Annotated[
-    dict[str, tuple[str, ...]],
+    dict[_PatternLanguage, tuple[_Pattern, ...]],
     BeforeValidator(_patterns),
     WithJsonSchema({"anyOf": [TEXTS, {"type": "object", "additionalProperties": TEXTS}]}),
 ]
