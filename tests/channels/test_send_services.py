@@ -47,6 +47,7 @@ SERVICES = [
     "whatsapp://token@12345678/15551234567",
     "ntfys://topic",
     "gotify://h.example/token",
+    "hassio://h.example/token",
     "pover://" + "u" * 30 + "@" + "t" * 30,
     "prowl://" + "a" * 40,
     "pbul://accesstoken",

@@ -141,10 +141,20 @@ def test_import_opml_of_something_else(folder: Path, capsys: pytest.CaptureFixtu
     assert status_of(["import-opml", "missing.opml"]) == 2
 
 
-def test_export_opml(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (folder / "a.yaml").write_text("sources: [{id: a, url: https://a.example/f, publisher: A}]")
+def test_export_opml_without_secrets(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKEN", "s3cr3t-t0ken")
+    (folder / "a.yaml").write_text(
+        "sources:\n"
+        "  - {id: a, url: 'https://a.example/f?$${x}', publisher: A}\n"
+        "  - {id: b, url: 'https://b.example/f?token=${TOKEN}', publisher: B}\n"
+    )
     assert status_of(["export-opml"]) == 0
-    assert 'xmlUrl="https://a.example/f"' in capsys.readouterr().out
+    printed = capsys.readouterr()
+    assert 'xmlUrl="https://a.example/f?${x}"' in printed.out
+    assert "s3cr3t-t0ken" not in printed.out + printed.err
+    assert printed.err == "left out b: a variable in its address may be a secret\n"
 
 
 def test_init_then_check(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -271,6 +271,7 @@ class Receiver:
 
         class Server(ThreadingHTTPServer):
             daemon_threads = True
+            request_queue_size = 64  # the usual 5 cut off some of many senders where the machine is busy
 
             def handle_error(self, *_: object) -> None:
                 pass  # a client that gave up

@@ -260,3 +260,10 @@ def test_a_header_cannot_be_smuggled_in(sample: Sample) -> None:
 def test_a_time_zone_is_that_of_the_subscriber(sample: Sample) -> None:
     body = RENDERER.render(sample.view(timezone="Asia/Tokyo"), Secret("console://")).body
     assert "2026-02-24 18:00 JST" in body
+
+
+@pytest.mark.parametrize("scheme", ["goalert", "hassio", "mmost", "nctalk", "rocket", "webex"])
+def test_a_headline_writes_no_link_where_markdown_is_shown(scheme: str, sample: Sample) -> None:
+    shown = RENDERER.render(sample.view("Paid in full [here](https://evil.example)"), Secret(f"{scheme}://x/y/z"))
+    assert "[here](" not in shown.title + shown.body
+    assert r"\[here\](https" in shown.body

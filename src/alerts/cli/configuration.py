@@ -9,6 +9,7 @@ import click
 from alerts.cli.context import App
 from alerts.cli.output import duration, json_command, printable, put
 from alerts.config import opml, yaml_output
+from alerts.config.schema import SourceForm
 from alerts.config.yaml_output import FIELDS, write_starter
 from alerts.model.counted import counted
 from alerts.model.errors import InputError, UsageError
@@ -127,7 +128,13 @@ def import_opml(
 @click.pass_obj
 def export_opml(app: App) -> None:
     """Print the configured sources as OPML."""
-    click.echo(opml.export_opml(app.settings().sources.values()).decode("utf-8"), nl=False)
+    loaded = app.loaded()
+    entries = loaded.entries.valid("sources", SourceForm)
+    secret = [form.id for entry, form in entries if "${" in entry.written("url").replace("$${", "")]
+    for name in secret:
+        click.echo(f"left out {name}: a variable in its address may be a secret", err=True)
+    sources = [each for name, each in loaded.settings.sources.items() if name not in secret]
+    click.echo(opml.export_opml(sources).decode("utf-8"), nl=False)
 
 
 @click.command()
