@@ -129,12 +129,12 @@ def import_opml(
 def export_opml(app: App) -> None:
     """Print the configured sources as OPML."""
     loaded = app.loaded()
-    entries = loaded.entries.valid("sources", SourceForm)
-    secret = [form.id for entry, form in entries if "${" in entry.written("url").replace("$${", "")]
-    for name in secret:
-        click.echo(f"left out {name}: a variable in its address may be a secret", err=True)
-    sources = [each for name, each in loaded.settings.sources.items() if name not in secret]
-    click.echo(opml.export_opml(sources).decode("utf-8"), nl=False)
+    sources = dict(loaded.settings.sources)
+    for entry, form in loaded.entries.valid("sources", SourceForm):
+        if "${" in entry.written("url").replace("$${", ""):
+            click.echo(f"left out {form.id}: a variable in its address may be a secret", err=True)
+            del sources[form.id]
+    click.echo(opml.export_opml(sources.values()).decode("utf-8"), nl=False)
 
 
 @click.command()

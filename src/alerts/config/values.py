@@ -178,9 +178,8 @@ Domain = Annotated[
 _LANGUAGE_ADVICE: Final = "write a language code such as en, nl or pt-BR"
 Language = Annotated[str, _parsed(lambda text: _matched(_LANGUAGE, text)[0], _LANGUAGE_ADVICE), _text("en", "pt-BR")]
 _PatternLanguage = Annotated[str, _parsed(lambda text: text and _matched(_LANGUAGE, text)[0], _LANGUAGE_ADVICE)]
-_Pattern = Annotated[str, Field(min_length=1)]
 Patterns = Annotated[
-    dict[_PatternLanguage, tuple[_Pattern, ...]],
+    dict[_PatternLanguage, tuple[Annotated[str, Field(min_length=1)], ...]],
     BeforeValidator(_patterns),
     WithJsonSchema({"anyOf": [TEXTS, {"type": "object", "additionalProperties": TEXTS}]}),
 ]
