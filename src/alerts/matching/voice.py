@@ -7,7 +7,12 @@ that show it, each in the seven languages of the word lists:
     according to Barclays · in an interview with Reuters · LONDON (Reuters) -
     told Reuters on Monday
 
-So is that of an investor that only qualifies another name: "OpenAI-backed Speak raises $78M"."""
+So are the credits of an agency and the exchange of a ticker, and an investor that only qualifies another name:
+
+    Reuters - Oil rose · … (Reuters), where the text begins like that · SEPT. 13 (Acme News Service) - · (NYSE: ACM)
+    OpenAI-backed Speak raises $78M"""
+
+import re
 
 from alerts.matching.candidate import Candidate
 from alerts.matching.words import phrase_list, word_list, words
@@ -25,6 +30,8 @@ _AT = words("at of from with for bei von der des de du da di del chez van")
 _ARTICLES = words("the la le les el los las de het der die das dem den il lo l a al alla")
 _AFTER_TOLD = words("on in that at last this he she they via during by for")
 _DATELINE_END = (") -", "). -", ") ;", ") --", "); ", ").")
+# Whose report it is, in parentheses after a place and a date: LONDON (Acme News) - · SEPT. 13, 2026 (ACME SERVICE) --
+_CREDIT = re.compile(r"[A-Z][^a-z()]{2,50}(\()[^()]{2,40}\) ?[-A-Z]")
 _REACH = 7  # words before a name within which a trigger stands
 _MAX_DATELINE = 80  # characters into the field
 _NAME_WORDS = 4  # words of a person's name between "analyst" and "at"
@@ -85,8 +92,17 @@ def _was_told(candidate: Candidate) -> bool:
 
 
 def _is_dateline(candidate: Candidate) -> bool:
-    opened = candidate.start < _MAX_DATELINE and candidate.gap_before.endswith("(")
-    return opened and candidate.gap_after.startswith(_DATELINE_END)
+    """A dateline, a credit around the text, or the exchange of a ticker."""
+    opened, after, cased = candidate.gap_before.endswith("("), candidate.gap_after, candidate.text.cased
+    if candidate.start < _MAX_DATELINE:
+        credit = _CREDIT.match(cased)
+        if (opened and after.startswith(_DATELINE_END)) or (credit and credit.start(1) < candidate.start < credit.end()):
+            return True
+    if opened and after.startswith(":"):
+        return candidate.word(candidate.last).isupper()
+    name, (title, *others) = candidate.surface, candidate.document.texts.values()
+    around = title.cased.rstrip().endswith(f"({name})") and any(each.cased.startswith(f"{name} - ") for each in others)
+    return around and (opened or candidate.start == 0)
 
 
 def _before(candidate: Candidate) -> list[int]:
