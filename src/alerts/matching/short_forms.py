@@ -163,8 +163,7 @@ def _begins_with(name: Name, country: list[str]) -> bool:
 
 def _with_government(name: Name) -> Iterator[Derived]:
     """A country acts through its government: the French government."""
-    adjective = vocabulary.DEMONYMS.get(name.surface.lower())
-    if adjective:
+    if adjective := vocabulary.DEMONYMS.get(name.surface.lower()):
         yield from map(_short, (f"{adjective.title()} government", f"government of {name.surface}"))
         yield _short(f"government of the {name.surface}")
 
