@@ -5,7 +5,7 @@ that show it, each in the seven languages of the word lists:
 
     Barclays analysts · analysts at Barclays · analyst Jane Roe of Barclays · a Gallup poll
     according to Barclays · in an interview with Reuters · LONDON (Reuters) -
-    told Reuters on Monday · SEPT. 13 (ACME NEWS SERVICE) - · Reuters - Oil rose (under a title that ends in "(Reuters)")
+    told Reuters on Monday · SEPT. 13 (ACME NEWS SERVICE) - · Reuters - Oil rose (under a title that ends "(Reuters)")
 
 So is that of an investor that only qualifies another name: "OpenAI-backed Speak raises $78M"."""
 
