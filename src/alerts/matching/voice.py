@@ -86,15 +86,14 @@ def _was_told(candidate: Candidate) -> bool:
 
 def _is_credit(candidate: Candidate) -> bool:
     """Whether it stands in a dateline, or is the credit before the text and after the title."""
-    opened, cased = candidate.gap_before.endswith("("), candidate.text.cased
-    if candidate.start < _MAX_DATELINE:
-        credit = _CREDIT.match(cased)
-        credited = credit is not None and credit.start(1) < candidate.start < credit.end()
-        if credited or (opened and candidate.gap_after.startswith(_DATELINE_END)):
-            return True
+    opened, credit = candidate.gap_before.endswith("("), _CREDIT.match(candidate.text.cased)
+    dated = opened and candidate.gap_after.startswith(_DATELINE_END)
+    if candidate.start < _MAX_DATELINE and (dated or (credit and credit.start(1) < candidate.start < credit.end())):
+        return True
+    if not opened and candidate.start:
+        return False
     name, (title, *others) = candidate.surface, candidate.document.texts.values()
-    around = title.cased.rstrip().endswith(f"({name})") and any(each.cased.startswith(f"{name} - ") for each in others)
-    return around and (opened or candidate.start == 0)
+    return title.cased.rstrip().endswith(f"({name})") and any(each.cased.startswith(f"{name} - ") for each in others)
 
 
 def _before(candidate: Candidate) -> list[int]:
