@@ -142,3 +142,9 @@ def test_each_surface_comes_once_and_never_the_name_itself() -> None:
         surfaces = [each.surface for each in derived(name, ALL)]
         assert len(surfaces) == len(set(surfaces))
         assert name not in surfaces
+
+
+@pytest.mark.parametrize("name", ["News Corporation", "Universal Inc."])
+def test_a_general_word_without_its_legal_form_needs_a_fuller_name(name: str) -> None:
+    assert supported(name) >= {name.partition(" ")[0]}
+    assert not alone(name)

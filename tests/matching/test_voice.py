@@ -60,3 +60,19 @@ def test_what_happens_to_an_institution_is_no_voice(title: str) -> None:
     found = mention(title)
     assert not found.voice
     assert found.salience == 1.0
+
+
+@pytest.mark.parametrize(
+    ("title", "summary", "voices"),
+    [
+        ("Oil rises on Monday (Acme Rowe)", "Acme Rowe - Oil rose on Monday.", [True, True]),
+        ("Oil rises", "SEPTEMBER 13, 2026 (ACME ROWE NEWS SERVICE) - Oil rose.", [True]),
+        ("Oil rises", "LONDON (Acme Rowe/dpa) -- Oil rose.", [True]),
+        ("A leak at a refinery (Acme Rowe)", "The firm said it was small.", [False]),
+        ("Oil rises", "Acme Rowe - Incident with payments", [False]),
+    ],
+)
+def test_the_credit_of_a_report_is_a_voice(title: str, summary: str, voices: list[bool]) -> None:
+    matcher = Matcher([Institution("acme", "Acme Rowe")], [], {})
+    found = matcher.match(Item("1", title, WHEN, summary=summary)).mentions
+    assert [each.voice for each in found] == voices

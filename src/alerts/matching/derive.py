@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from alerts.matching import vocabulary
 from alerts.matching.names import SMALL_WORDS, Derived, Name
-from alerts.matching.short_forms import short_forms
+from alerts.matching.short_forms import TOO_GENERAL, short_forms
 from alerts.matching.spellings import respelled, spellings
 from alerts.model.fields import grouped
 from alerts.model.institution import Derivation
@@ -50,7 +50,7 @@ def _all(given: str) -> Iterator[Derived]:
     bare = _without_legal_form(full)
     firm = len(bare) < len(full)
     if firm:
-        yield Derived(bare.surface, Derivation.LEGAL_FORM)
+        yield Derived(bare.surface, Derivation.LEGAL_FORM, len(bare) > 1 or bare.low[0] not in TOO_GENERAL)
     if len(bare) > 1 and bare.low[0] == "the":
         bare = Name(bare.part(1, len(bare)))
         yield Derived(bare.surface, Derivation.ARTICLE, len(bare) > 1 or bare.low[0] not in vocabulary.COMMON_WORDS)

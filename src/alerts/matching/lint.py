@@ -47,8 +47,6 @@ def _doubts(institution: Institution, name: str, key: str, others: list[str]) ->
     elif key in COMMON_WORDS and not institution.match.require_any:
         doubts.append(f"{name!r} is an ordinary word; give context words in match.require_any")
     if others:
-        doubts.append(
-            f"{name!r} is also a name of {', '.join(others)}: where nothing else tells, it counts for the likeliest, "
-            "as ambiguous"
-        )
+        meant = "where nothing else tells, it counts for the likeliest, as ambiguous"
+        doubts.append(f"{name!r} is also a name of {', '.join(others)}: {meant}")
     return doubts

@@ -13,7 +13,8 @@ _PARTY_ADJECTIVES = ("ive", "al", "ist", "can", "ian")
 _NOUNS = vocabulary.HEAD_NOUNS | vocabulary.GENERIC_NOUNS
 _SCHOOLS = words("university college institute school academy polytechnic")
 _PARTY_PLURALS = {"democratic": "Democrats", "labour": "Labour", "green": "Greens"}
-_TOO_GENERAL = ADJECTIVES | vocabulary.PLACE_NAMES | _NOUNS | word_list("too_general")
+TOO_GENERAL = word_list("too_general")
+_NO_FIRST_WORDS = ADJECTIVES | vocabulary.PLACE_NAMES | _NOUNS | TOO_GENERAL
 # Countries whose bodies are written with the country before: how a name writes it, and what an item says for it.
 _COUNTRIES = (
     ([["united", "states"], ["u", "s"], ["us"]], ("U.S.", "US", "United States", "American", "Washington", "federal")),
@@ -58,7 +59,7 @@ def _without_generic_nouns(name: Name) -> Iterator[Derived]:
             yield _short(name.part(0, end))
         elif end > 1 and not all(ordinary(w) or w in vocabulary.PLACE_NAMES or w in ADJECTIVES for w in rest):
             yield _short(name.part(0, end), alone=False)
-        elif end == 1 and len(rest[0]) > 3 and rest[0] not in _TOO_GENERAL:
+        elif end == 1 and len(rest[0]) > 3 and rest[0] not in _NO_FIRST_WORDS:
             yield _short(name.part(0, 1), alone=False)
 
 
@@ -162,8 +163,7 @@ def _begins_with(name: Name, country: list[str]) -> bool:
 
 def _with_government(name: Name) -> Iterator[Derived]:
     """A country acts through its government: the French government."""
-    adjective = vocabulary.DEMONYMS.get(name.surface.lower())
-    if adjective:
+    if adjective := vocabulary.DEMONYMS.get(name.surface.lower()):
         yield from map(_short, (f"{adjective.title()} government", f"government of {name.surface}"))
         yield _short(f"government of the {name.surface}")
 

@@ -38,12 +38,10 @@ def spellings(name: Name) -> Iterator[str]:
         split = _CAMEL.sub(" ", surface).split()
         if len(split) > 1 and min(map(len, split)) > 1 and split[0] not in {"Mc", "Mac", "De", "Le", "La", "Van"}:
             yield " ".join(split)
-    web = _WEB_ENDING.match(surface)
-    if web and distinctive(web[1].lower(), web[1]):
+    if (web := _WEB_ENDING.match(surface)) and distinctive(web[1].lower(), web[1]):
         yield web[1]
     yield from _abbreviated_places(surface)
-    short = _STATE_OF.sub("", surface)
-    if short != surface:
+    if (short := _STATE_OF.sub("", surface)) != surface:
         yield short
 
 

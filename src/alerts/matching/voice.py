@@ -5,9 +5,11 @@ that show it, each in the seven languages of the word lists:
 
     Barclays analysts · analysts at Barclays · analyst Jane Roe of Barclays · a Gallup poll
     according to Barclays · in an interview with Reuters · LONDON (Reuters) -
-    told Reuters on Monday
+    told Reuters on Monday · SEPT. 13 (ACME NEWS SERVICE) - · Reuters - Oil rose (under a title that ends "(Reuters)")
 
 So is that of an investor that only qualifies another name: "OpenAI-backed Speak raises $78M"."""
+
+import re
 
 from alerts.matching.candidate import Candidate
 from alerts.matching.words import phrase_list, word_list, words
@@ -25,6 +27,8 @@ _AT = words("at of from with for bei von der des de du da di del chez van")
 _ARTICLES = words("the la le les el los las de het der die das dem den il lo l a al alla")
 _AFTER_TOLD = words("on in that at last this he she they via during by for")
 _DATELINE_END = (") -", "). -", ") ;", ") --", "); ", ").")
+# Whose report it is, in parentheses after a place or a date: LONDON (Acme News) - · SEPT. 13, 2026 (ACME SERVICE) --
+_CREDIT = re.compile(r"[A-Z][^a-z()]{2,50}(\()[^()]{2,40}\) ?[-A-Z]")
 _REACH = 7  # words before a name within which a trigger stands
 _MAX_DATELINE = 80  # characters into the field
 _NAME_WORDS = 4  # words of a person's name between "analyst" and "at"
@@ -37,19 +41,17 @@ def is_voice(candidate: Candidate) -> bool:
     words, first, last = candidate.text.cased_tokens, candidate.first, candidate.last
     around = words[max(0, first - _REACH) : first] + words[last : last + 2]
     if _TRIGGERS.isdisjoint(map(str.lower, around)):
-        return _is_dateline(candidate)
-    if candidate.gap_after == "-" and candidate.word(last).lower() in _BACKED:
-        return True
-    return _has_analysts(candidate) or _is_source(candidate) or _was_told(candidate) or _is_dateline(candidate)
+        return _is_credit(candidate)
+    backed = candidate.gap_after == "-" and candidate.word(last).lower() in _BACKED
+    return backed or _has_analysts(candidate) or _is_source(candidate) or _was_told(candidate) or _is_credit(candidate)
 
 
 def _has_analysts(candidate: Candidate) -> bool:
     text = candidate.text
     index = candidate.last + (candidate.after_gap("'") == "s")
     following = candidate.word(index).lower()
-    if text.gap(index) in {" ", "-"} and (following in _ANALYSTS or following in _SURVEYS):
-        return True
-    return any(text.tokens[at] in _AT and _named_analyst(candidate, at) for at in _before(candidate))
+    followed = text.gap(index) in {" ", "-"} and (following in _ANALYSTS or following in _SURVEYS)
+    return followed or any(text.tokens[at] in _AT and _named_analyst(candidate, at) for at in _before(candidate))
 
 
 def _named_analyst(candidate: Candidate, at: int) -> bool:
@@ -67,11 +69,9 @@ def _is_source(candidate: Candidate) -> bool:
     if candidate.gap_after.startswith("'"):
         return False  # "according to Acme's filing"
     tokens = candidate.text.tokens
-    for end in (at + 1 for at in _before(candidate)):
-        for phrase in _SOURCES:
-            if end >= len(phrase) and tuple(tokens[end - len(phrase) : end]) == phrase:
-                return True
-    return candidate.word(candidate.last).lower() == "zufolge" and candidate.gap_after == " "
+    ends = [at + 1 for at in _before(candidate)]
+    named = any(tuple(tokens[max(0, end - len(phrase)) : end]) == phrase for end in ends for phrase in _SOURCES)
+    return named or (candidate.word(candidate.last).lower() == "zufolge" and candidate.gap_after == " ")
 
 
 def _was_told(candidate: Candidate) -> bool:
@@ -84,9 +84,16 @@ def _was_told(candidate: Candidate) -> bool:
     return False
 
 
-def _is_dateline(candidate: Candidate) -> bool:
-    opened = candidate.start < _MAX_DATELINE and candidate.gap_before.endswith("(")
-    return opened and candidate.gap_after.startswith(_DATELINE_END)
+def _is_credit(candidate: Candidate) -> bool:
+    """Whether it stands in a dateline, or is the credit before the text and after the title."""
+    opened, credit = candidate.gap_before.endswith("("), _CREDIT.match(candidate.text.cased)
+    dated = opened and candidate.gap_after.startswith(_DATELINE_END)
+    if candidate.start < _MAX_DATELINE and (dated or (credit and credit.start(1) < candidate.start < credit.end())):
+        return True
+    if not opened and candidate.start:
+        return False
+    name, (title, *others) = candidate.surface, candidate.document.texts.values()
+    return title.cased.rstrip().endswith(f"({name})") and any(each.cased.startswith(f"{name} - ") for each in others)
 
 
 def _before(candidate: Candidate) -> list[int]:
