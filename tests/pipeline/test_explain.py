@@ -8,6 +8,7 @@ from typing import Any
 from kit.system import System
 from sqlalchemy import select
 
+from alerts.cli.output import rendered
 from alerts.explain.alert import explain
 from alerts.store.database import Database
 from alerts.store.schema import AlertRow, TransitionRow
@@ -38,3 +39,15 @@ def test_a_later_edit_does_not_move_the_places_where_a_name_was_found(database: 
     town.later(hours=1)
     town.observe("acme-news", "Acme has an outage", id=item, withdrawn=True)
     assert _explained(town)["stories"] == before["stories"]
+
+
+def test_reports_that_count_once_are_named_with_the_reason(database: Database, tmp_path: Path) -> None:
+    town = System(database, tmp_path)
+    items = {town.observe("acme-news", "Acme says fire stops foundry in Halden")}
+    town.later(minutes=5)
+    items.add(town.observe("acme-news", "Acme says fire stops foundry in Halden, outage until Monday"))
+    explained = _explained(town)
+    [link] = [link for group in explained["stories"][0]["independent"] for link in group["merged"]]
+    assert {link["a"], link["b"]} == items
+    assert link["reason"] == "same-publisher"
+    assert "count once: same-publisher" in rendered("explain.txt.j2", explained)

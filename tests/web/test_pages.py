@@ -389,6 +389,8 @@ def test_a_story_shows_what_counts_once(town: System, browser: Browser) -> None:
     assert "2 reports that count once" in text
     assert "same text" in text or "same publisher" in text or "same headline" in text
     assert "first report" in text
+    shown = browser(Tier.STRATEGIC_CIRCLE).get(f"/api/stories/{story}").json()
+    assert [set(link) for each in shown["publishers"] for link in each["merged"]] == [{"a", "b", "reason"}]
 
 
 def test_a_story_counts_its_reports_as_they_read_now(town: System, browser: Browser) -> None:
