@@ -25,7 +25,7 @@ class Reason(StrEnum):
     RISE_NOT_TOLD = "rise-not-told", "The level fell, but this channel was never told that it had risen."
     INHIBITED = "inhibited", "The same story has already raised another axis of the institution to critical."
     SAME_STORY = "same-story", "This channel already has an alert of the same story."
-    SAME_TOPIC = "same-topic", "This channel has an alert of another story of the topic, no lower, within `again`."
+    SAME_TOPIC = "same-topic", "This channel has an alert of a story of the topic, no lower, within `again`."
     BELOW_PREFERENCE = "below-preference", "A reader of the channel wants critical alerts alone, and this is none."
     DIGEST = "digest", "The level is below the digest's threshold: it waits for the next digest."
     QUIET_HOURS = "quiet-hours", "It arose during quiet hours: it is sent when they end."
