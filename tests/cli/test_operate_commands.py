@@ -81,6 +81,9 @@ def test_redeliver(town: System, alerts: Alerts) -> None:
     assert alerts("redeliver", "--dead") == (0, "", "nothing is dead\n")
     assert alerts("redeliver")[0] == 2
     assert alerts("redeliver", "none")[0] == 1
+    assert alerts("redeliver", "--dead", "--subscriber", "desk")[0] == 0
+    assert alerts("redeliver", "--dead", "--subscriber", "nobody")[0] == 1
+    assert alerts("redeliver", "--dead", "--subscriber", "@operators")[0] == 0
 
 
 def test_ack(town: System, alerts: Alerts) -> None:

@@ -159,6 +159,7 @@ def unsubscribe(app: App, subscriber: str, channel: str | None, undo: bool) -> N
 def redeliver(app: App, delivery: str | None, dead: bool, subscriber: str | None, as_json: bool) -> None:
     """Send a dead, failed or unknown delivery again."""
     from alerts.pipeline import operate
+    from alerts.store.repositories.incidents import OPERATORS
 
     if (delivery is None) != dead or (subscriber is not None and not dead):
         raise UsageError("give a delivery's id, or --dead (and with it --subscriber)")
@@ -170,6 +171,8 @@ def redeliver(app: App, delivery: str | None, dead: bool, subscriber: str | None
     for each in found:
         click.echo(to_line({"delivery": each, "state": "pending"}) if as_json else f"{each}: due now")
     if not found:
+        if subscriber not in {None, OPERATORS}:
+            app.settings().subscriber(subscriber or "")
         click.echo("nothing is dead", err=True)
 
 
