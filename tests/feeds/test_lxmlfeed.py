@@ -140,6 +140,13 @@ def test_common_feeds_are_read_fast() -> None:
         (b"<!DOCTYPE rss>" + RSS.format(head="", one="", two="").encode(), ""),
         (RSS.format(head="", one="</x>", two="").encode(), ""),
         (RSS.format(head="", one="<a>" * 400 + "</a>" * 400, two="").encode(), ""),
+        (
+            RSS.replace("xmlns:dc=", "xmlns:d=")
+            .replace("xmlns:media=", "xmlns:dc=")
+            .format(head="", one="", two="")
+            .encode(),
+            "",
+        ),
         (b"<html/>", ""),
         (b"", ""),
     ],

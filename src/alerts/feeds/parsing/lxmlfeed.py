@@ -80,9 +80,9 @@ def _feed(root: etree._Element, skip: Collection[etree._Element]) -> RawFeed:
     else:
         version, top, entry_tag = "atom10", root, _ATOM_ENTRY
         _expect(root.tag == _ATOM_FEED and root.prefix is None and set(root.attrib) <= {_XML_LANG})
-    _expect(
-        all(uri.startswith(("http://", "https://")) or uri in _NAMESPACES["wordpress"] for uri in root.nsmap.values())
-    )
+    for prefix, uri in root.nsmap.items():
+        _expect(uri.startswith(("http://", "https://")) or uri in _NAMESPACES["wordpress"])
+        _expect(uri in _NAMESPACES.get(prefix, [uri]))  # a usual prefix of another namespace misleads feedparser
     assert version is not None  # noqa: S101 - `_expect` has seen to it
     context = _Context(version == "atom10", language)
     entries = [element for element in top if element.tag == entry_tag and element not in skip]
