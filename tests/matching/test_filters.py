@@ -91,6 +91,19 @@ def test_a_surname_stands_for_the_person_whom_the_item_names() -> None:
     assert len(match("Williams", "Then Williams left").mentions) == 1
 
 
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [
+        ("pt", "Jorge Gerdau fala a executivos da Gerdau"),
+        ("it", "Carlo Gerdau lascia la Gerdau"),
+        ("es", "Pedro Gerdau vende acciones de la Gerdau"),
+    ],
+)
+def test_a_surname_after_a_feminine_article_is_that_of_the_firm(language: str, title: str) -> None:
+    (found,) = match("Gerdau", title, language).mentions
+    assert found.end == len(title)
+
+
 def test_initials_stand_for_the_thing_that_the_item_explains() -> None:
     assert match("BSE", "Cases of bovine spongiform encephalopathy (BSE) rise. BSE kills").mentions == ()
     assert len(match("BSE", "The Bombay Stock Exchange (BSE) fell. BSE said").mentions) == 2
@@ -101,6 +114,25 @@ def test_an_ordinary_word_where_a_verb_may_follow_is_ambiguous() -> None:
     assert (found.ambiguous, found.salience) == (True, 0.5)
     (found,) = match("Target", "Target's profit falls").mentions
     assert not found.ambiguous
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "title"),
+    [
+        ("fr", "Orange", "Orange supprime un service"),
+        ("pt", "Senado", "Senado nomeia nova diretoria"),
+        ("es", "Ciudadanos", "Ciudadanos pide una reunión"),
+        ("it", "Lega", "Lega chiede un rinvio"),
+    ],
+)
+def test_a_verb_of_the_third_person_may_follow_in_romance_languages(language: str, name: str, title: str) -> None:
+    (found,) = match(name, title, language).mentions
+    assert found.ambiguous
+
+
+def test_a_small_i_tells_in_english_that_the_writer_leaves_capitals_out() -> None:
+    assert len(match("Vinci", "honestly i think vinci is overrated", "en").mentions) == 1
+    assert match("Vinci", "Tutti i premi: se vinci diventi ricco", "it").mentions == ()
 
 
 def test_no_plain_headline_hides_the_name_that_it_is_about() -> None:

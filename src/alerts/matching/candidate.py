@@ -117,7 +117,7 @@ class Candidate:
         return styles[self.start]
 
     def _find_style(self) -> str:
-        if self.text.caseless:
+        if self.text.caseless and (self.document.language == "en" or " i " not in self.text.cased):
             return "lower"
         cased = self.text.cased
         begin, finish = max(0, self.start - _WINDOW), min(len(cased), self.end + _WINDOW)

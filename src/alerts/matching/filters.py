@@ -39,8 +39,7 @@ _VERBS = vocabulary.ACTION_WORDS - vocabulary.AGENTS
 _ROMANCE_OF = words("de du des di del della da dos von van der")
 _JOINING_WORDS = _ROMANCE_OF | {"of", "the"}
 _NAME_HEADS = vocabulary.HEAD_NOUNS | vocabulary.GOVERNMENT_NOUNS
-_CITY_OF = words("ville ciudad citta cidade stadt gemeente commune mairie")
-_NO_HEADS = _CITY_OF | vocabulary.ANY_FUNCTION_WORDS
+_NO_HEADS = vocabulary.ANY_FUNCTION_WORDS | words("ville ciudad citta cidade stadt gemeente commune mairie")
 _ONLY_GIVEN_NAMES = vocabulary.GIVEN_NAMES - vocabulary.COMMON_WORDS - vocabulary.PLACE_NAMES
 # What may follow a place with a capital without making another name of it.
 _TITLES_AND_NAMES = vocabulary.PERSON_TITLES | vocabulary.GIVEN_NAMES
@@ -58,6 +57,7 @@ _DATELINE = re.compile(r"\)?(?: \([\w. ]{2,20}\))?(?:,? \d{1,2}\.? \w+\.?)? \([A
 _GERMAN_INDEFINITE = word_list("german_indefinite")
 _GERMAN_ENDINGS = ("e", "er", "es", "en", "em")
 _BEFORE_MONTH = word_list("before_month")
+_VERBAL_ENDINGS = dict.fromkeys(("es", "fr", "it", "pt"), ("a", "e", "t", "an", "en", "am", "em", "ou", "iu"))
 
 
 def in_link(candidate: Candidate) -> str:
@@ -208,15 +208,13 @@ def ordinary_word(candidate: Candidate) -> str:
 
 
 def _may_be_name(candidate: Candidate) -> bool:
-    """A verb may follow ("Target misses", "Orange fined"), or it begins a headline ("Orange Court Battle Ends")."""
-    following = candidate.after
+    """A verb may follow ("Target misses", "Orange supprime"), or it begins a headline ("Orange Court Battle Ends")."""
+    following, low = candidate.after, candidate.after.lower()
     if candidate.style == "headline":
         return following[:1].isupper() and (candidate.starts_sentence or candidate.before == "The")
-    if following.lower() in _ARTICLES:
-        return False  # "Chase the sun"
-    function = following.lower() in vocabulary.ANY_FUNCTION_WORDS
-    verbal = function or following.endswith(("ed", "s", "t"))
-    return candidate.starts_sentence and candidate.style == "mixed" and bool(following) and verbal
+    endings = _VERBAL_ENDINGS.get(candidate.document.language, ("ed", "s", "t"))
+    verbal = low in vocabulary.ANY_FUNCTION_WORDS or following.endswith(endings)
+    return candidate.starts_sentence and candidate.style == "mixed" and verbal and low not in _ARTICLES
 
 
 def _is_ordinary(candidate: Candidate) -> bool:

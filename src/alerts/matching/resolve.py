@@ -16,6 +16,7 @@ from alerts.matching.candidate import Candidate
 from alerts.matching.document import Document
 from alerts.matching.filters import PERSON, THING, Filter, reason_against
 from alerts.matching.forms import Form, Strength
+from alerts.matching.vocabulary import FIRM_ARTICLES
 from alerts.model.fields import grouped
 
 ANAPHOR_REACH = 40  # words back to a name of the same institution
@@ -195,7 +196,8 @@ def _without_bearers(kept: list[Candidate], bearers: Mapping[tuple[str, str], st
     others = []
     for candidate in kept:
         reason = bearers.get((candidate.form.institution, candidate.form.key))
-        if reason and candidate.form.institution not in named:
+        firm = candidate.before.lower() in FIRM_ARTICLES.get(candidate.document.language, ())  # da Gerdau
+        if reason and not firm and candidate.form.institution not in named:
             reject(candidate, reason)
         else:
             others.append(candidate)

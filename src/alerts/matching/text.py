@@ -140,11 +140,10 @@ class Text:
     def caseless(self) -> bool:
         """Whether its writer leaves capitals out, as in chats, so that case tells nothing.
 
-        Not even the pronoun `I` has one; or no word has one beside a link, a hashtag or a handle."""
+        Not even the pronoun `I` has one (in Italian an article), or no word beside a link, a hashtag or a handle."""
         cased = self.cased
         marked = "@" in cased or "#" in cased or "http" in cased
-        small_pronoun = " i " in cased and _SMALL_PRONOUN.search(cased) is not None
-        return small_pronoun or (marked and _CAPITAL.search(cased) is None)
+        return (" i " in cased and bool(_SMALL_PRONOUN.search(cased))) or (marked and _CAPITAL.search(cased) is None)
 
     def end(self, index: int) -> int:
         """The offset in `low` where word `index` ends."""

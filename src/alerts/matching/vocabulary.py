@@ -49,6 +49,7 @@ ANY_COMMON_WORDS = ANY_FUNCTION_WORDS.union(*(word_list(f"common_words/{each}") 
 # By language, the prepositions that say where something is, and those that say what it belongs to or comes from.
 LOCATIVE = {language: words(prepositions) for language, prepositions in pair_list("locative")}
 HOMES = {language: words(regions) for language, regions in pair_list("homes")}  # where it is spoken at home
+FIRM_ARTICLES = {language: words(articles) for language, articles in pair_list("firm_articles")}
 ORIGIN = {language: words(prepositions) for language, prepositions in pair_list("origin")}
 
 
