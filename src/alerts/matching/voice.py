@@ -4,7 +4,7 @@ Such a mention is a voice: the item is about something else, and the institution
 that show it, each in the seven languages of the word lists:
 
     Barclays analysts · analysts at Barclays · analyst Jane Roe of Barclays · a Gallup poll
-    according to Barclays · told Reuters on Monday · Hans Muster (SPÖ)
+    according to Barclays · told Reuters on Monday · in an interview with Reuters · Hans Muster (SPÖ)
     LONDON (Reuters) - · SEPT. 13 (ACME NEWS SERVICE) - · Reuters - Oil rose (under a title that ends "(Reuters)")
 
 So is that of an investor that only qualifies another name: "OpenAI-backed Speak raises $78M"."""
