@@ -70,6 +70,12 @@ def test_roles_say_whom_a_topic_concerns() -> None:
     assert [(hit.role, hit.institutions) for hit in hits(known, "Fines for EU and Google")] == [("", both)]
 
 
+@pytest.mark.parametrize("between", ["am 16. Dezember", "im 2. Bezirk", "um 15 Mio. Euro", "am 3. und 4. Juni"])
+def test_an_ordinal_or_an_abbreviation_ends_no_sentence_in_german(between: str) -> None:
+    known = topic(TopicPattern("Rückzug ~9 Bank", "de"))
+    assert hits(known, "", content=f"Der Rückzug {between} trifft die Bank.", language="de")
+
+
 def test_no_match_crosses_the_end_of_a_sentence_in_running_text() -> None:
     known = topic("{steal} ~3 data")
     assert hits(known, "", content="Someone stole a car. Data is safe. They stole data.")[0].text == "stole data"

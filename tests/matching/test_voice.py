@@ -31,6 +31,8 @@ def mention(title: str) -> Mention:
         "“We are ready”, she told Acme Rowe.",
         "Acme Rowe-backed Globex raises $78M",
         "Laut Acme Rowe steigt der Ölpreis",
+        "Finanzminister Hans Muster (Acme Rowe) wartet",
+        "Das Gehalt steigt, wie sie im Interview mit der Acme Rowe sagt",
         "Les analystes de Acme Rowe attendent une hausse",
         "Selon Acme Rowe, le pétrole va monter",
         "El petróleo subirá, según Acme Rowe",
@@ -54,6 +56,7 @@ def test_the_source_of_a_statement_is_a_voice(title: str) -> None:
         "Regulators told Acme Rowe to stop",
         "Analysts cut their estimates of Acme Rowe",
         "According to Acme Rowe's filing, it lost a million",
+        "Der Verband der Bauern (Acme Rowe) klagt",
     ],
 )
 def test_what_happens_to_an_institution_is_no_voice(title: str) -> None:

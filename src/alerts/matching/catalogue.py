@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from alerts.matching.forms import Case, Form, Strength, forms
+from alerts.matching.forms import Form, Strength, forms
 from alerts.matching.matcher import Matcher
 from alerts.model.institution import Institution
 from alerts.model.item import Item
@@ -13,12 +13,6 @@ from alerts.model.mention import Mention, Rejection
 
 MIN_TURNED_DOWN = 2  # a name that was turned down less often is not worth a look
 _INITIALS = re.compile(r"^\W{0,2}\(([A-Z][A-Za-z&]{1,7})\)")
-_CASES = {
-    Case.STRICT: "exactly as written",
-    Case.PROPER: "with its capitals",
-    Case.FREE: "in any case, unless its words are ordinary",
-    Case.ANY: "in any case",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +43,7 @@ def names_of(institution: Institution) -> list[NameUse]:
         if not form.excludes and not form.tagged:
             name = _written(form)
             by = "given" if form.origin == form.rule.value else form.origin
-            found.setdefault(name, NameUse(name, form.rule.value, by, _CASES[form.case], _condition(form)))
+            found.setdefault(name, NameUse(name, form.rule.value, by, form.case.value, _condition(form)))
     return list(found.values())
 
 

@@ -14,6 +14,7 @@ from alerts.matching import vocabulary
 from alerts.matching.names import SMALL_WORDS, Derived, Name
 from alerts.matching.short_forms import TOO_GENERAL, short_forms
 from alerts.matching.spellings import respelled, spellings
+from alerts.matching.words import phrase_list, word_list
 from alerts.model.fields import grouped
 from alerts.model.institution import Derivation
 
@@ -22,7 +23,7 @@ _SHORT_LEGAL_FORMS = {form[0] for form in vocabulary.LEGAL_FORMS if len(form) ==
 _NO_ACRONYMS = vocabulary.STOP_ACRONYMS | vocabulary.FUNCTION_WORDS | _SHORT_LEGAL_FORMS
 _LONGEST_ACRONYM = 7
 _STATES = (["united", "states"], ["united", "kingdom"], ["u", "s"], ["u", "k"])
-_TRAILING = grouped((form[-1], form) for form in (*vocabulary.LEGAL_FORMS, *vocabulary.CLUB_FORMS))
+_TRAILING = grouped((form[-1], form) for form in (*vocabulary.LEGAL_FORMS, *phrase_list("club_forms")))
 
 
 def derived(name: str, allowed: frozenset[Derivation]) -> list[Derived]:
@@ -67,7 +68,7 @@ def _without_legal_form(name: Name) -> Name:
     start, end = 0, len(name)
     while (shorter := _legal_form_at(name, end)) < end:
         end = shorter
-    for form in vocabulary.LEGAL_PREFIXES:
+    for form in phrase_list("legal_prefixes"):
         size = len(form)
         if not start and end > size and tuple(name.low[:size]) == form and (size > 1 or name.word(0).isupper()):
             start = size
@@ -88,7 +89,7 @@ def _legal_form_at(name: Name, end: int) -> int:
 def _is_marked(name: Name, begin: int, form: tuple[str, ...]) -> bool:
     """Whether a legal form is written as one: the short ones are words too, unless capitals or a comma tell."""
     word = name.word(begin)
-    if len(form) > 1 or len(word) > 3 or form[0] in vocabulary.PLAIN_LEGAL_FORMS:
+    if len(form) > 1 or len(word) > 3 or form[0] in word_list("plain_legal_forms"):
         return True
     return "," in name.text.gap(begin) or word.isupper() or word in {"Co", "Oy", "SpA", "ApS"}
 

@@ -38,7 +38,7 @@ _VERBS = vocabulary.ACTION_WORDS - vocabulary.AGENTS
 
 _ROMANCE_OF = words("de du des di del della da dos von van der")
 _JOINING_WORDS = _ROMANCE_OF | {"of", "the"}
-_NAME_HEADS = vocabulary.HEAD_NOUNS | vocabulary.GOVERNMENT_NOUNS
+_NAME_HEADS = vocabulary.HEAD_NOUNS | word_list("government_nouns")
 _NO_HEADS = vocabulary.ANY_FUNCTION_WORDS | words("ville ciudad citta cidade stadt gemeente commune mairie")
 _ONLY_GIVEN_NAMES = vocabulary.GIVEN_NAMES - vocabulary.COMMON_WORDS - vocabulary.PLACE_NAMES
 # What may follow a place with a capital without making another name of it.
@@ -54,13 +54,14 @@ _DATELINE_HEAD = re.compile(
 )
 # MADRID, 23 may (EFE) · Griñón (Madrid), 23 may (EFE) · Miami (EEUU) (dpa) · Berlin (AFP)
 _DATELINE = re.compile(r"\)?(?: \([\w. ]{2,20}\))?(?:,? \d{1,2}\.? \w+\.?)? \([A-Za-z]{2,8}\)")
+_GERMAN_DATELINE = re.compile(r"(?:^|[.!?] )([A-Z][\w/ ]{2,60}) -\s?(?=[A-Z])")  # Kiew/Moskau - Der US-Senat
 _GERMAN_INDEFINITE = word_list("german_indefinite")
 _GERMAN_ENDINGS = ("e", "er", "es", "en", "em")
 _BEFORE_MONTH = word_list("before_month")
 _VERBAL_ENDINGS = dict.fromkeys(("es", "fr", "it", "pt"), ("a", "e", "t", "an", "en", "am", "em", "ou", "iu"))
 
 
-def in_link(candidate: Candidate) -> str:
+def link(candidate: Candidate) -> str:
     """A link, an e-mail address, a handle in lower case."""
     low, start, end = candidate.text.low, candidate.start, candidate.end
     before, after = low[start - 1 : start] if start else "", low[end : end + 1]
@@ -179,7 +180,7 @@ def head_of_place(candidate: Candidate) -> str:
         at -= 1
     head = candidate.word(at - 1) if candidate.word(at) == "of" else ""
     single = not candidate.form.gaps or candidate.form.key in vocabulary.PLACE_NAMES
-    of_it = single and head[:1].isupper() and head.lower() in vocabulary.OF_HEADS
+    of_it = single and head[:1].isupper() and head.lower() in word_list("of_heads")
     return _longer(f"{head} of {candidate.surface}") if of_it else ""
 
 
@@ -192,8 +193,8 @@ def surname(candidate: Candidate) -> str:
     if not preceding[:1].isupper():
         return ""
     given = low in _ONLY_GIVEN_NAMES and candidate.form.key != low and not candidate.touches_name(after=False)
-    office = low in vocabulary.PERSON_TITLES and candidate.after.lower() in vocabulary.SAYING_VERBS
-    of_person = given or office or low in vocabulary.FORMS_OF_ADDRESS
+    office = low in vocabulary.PERSON_TITLES and candidate.after.lower() in word_list("saying_verbs")
+    of_person = given or office or low in word_list("forms_of_address")
     return f"{PERSON}: {preceding} {candidate.surface}" if of_person else ""
 
 
@@ -261,13 +262,28 @@ def explained(candidate: Candidate) -> str:
 
 
 def german_noun(candidate: Candidate) -> str:
-    """In German every noun has a capital: ein Bild, das schöne Bild, S-Bahn are no names, Bild is."""
+    """In German every noun has a capital: ein Bild, das schöne Bild, S-Bahn are no names, Bild is. Nor is Über Uber."""
+    written = candidate.text.raw[slice(*candidate.text.raw_span(candidate.start, candidate.end))]
+    if not written.isascii() and candidate.form.key in word_list("function_words/de"):
+        return f"an ordinary word: {written}" if candidate.document.language == "de" else ""
     before = candidate.before
     adjective = before.islower() and before not in vocabulary.ANY_FUNCTION_WORDS and before.endswith(_GERMAN_ENDINGS)
     if not (candidate.before_gap("-") or before.lower() in _GERMAN_INDEFINITE or adjective):
         return ""
     german = candidate.document.has_as_ordinary(candidate.form.key) and candidate.document.language == "de"
     return f"an ordinary noun: {before or candidate.before_gap('-')} {candidate.surface}" if german else ""
+
+
+def abroad(candidate: Candidate) -> str:
+    """Das slowenische Innenministerium, das US-Justizministerium, Kabul - …: where that of Austria is tracked."""
+    home, nations = candidate.form.home, vocabulary.NATIONS
+    if not home:
+        return ""
+    before = (candidate.before or candidate.before_gap("-")).lower()
+    there = {nations.get(before) or nations.get(before.rstrip("nmrs").removesuffix("e"), "")}
+    if there == {""} and (dateline := _GERMAN_DATELINE.search(candidate.text.cased, 0, candidate.start)):
+        there = {nations.get(city, "") for city in dateline[1].lower().split("/")}
+    return "" if home in there or there == {""} else f"that of another country: {max(there)}"
 
 
 def month(candidate: Candidate) -> str:
@@ -304,20 +320,11 @@ def dateline(candidate: Candidate) -> str:
     return "the place of a dateline" if candidate.end <= max(head.end("city"), head.end("state")) else ""
 
 
-FILTERS: Final[Mapping[str, Filter]] = {
-    "link": in_link,
-    "double name": double_name,
-    "place begins name": place_begins_name,
-    "place ends name": place_ends_name,
-    "head of place": head_of_place,
-    "surname": surname,
-    "ordinary word": ordinary_word,
-    "explained": explained,
-    "German noun": german_noun,
-    "month": month,
-    "locative": locative,
-    "dateline": dateline,
-}
+_ALL = (
+    *(link, double_name, place_begins_name, place_ends_name, head_of_place, surname, ordinary_word, explained),
+    *(german_noun, abroad, month, locative, dateline),
+)
+FILTERS: Final[Mapping[str, Filter]] = {each.__name__.replace("_", " "): each for each in _ALL}
 
 _PLURALS = {f"{word}s" for word in vocabulary.ANY_COMMON_WORDS}
 # What is also a word, a month or a place.
@@ -332,8 +339,8 @@ def reason_against(candidate: Candidate, filters: Iterable[Filter]) -> str:
         return _not_a_host(candidate)
     if form.unspaced:
         return ""
-    # After a word in lower case, as most names stand, no filter speaks against what is no word, month or place besides.
-    after_small_word = before[:1].islower() and before not in _JOINING_WORDS
+    # After a word in lower case, as most names stand, no filter speaks against what is nothing else besides.
+    after_small_word = before[:1].islower() and before not in _JOINING_WORDS and not form.home
     if after_small_word and form.key not in _WITH_READINGS and candidate.gap_after[:1] in _PLAIN_ENDS:
         return ""
     for each in filters:

@@ -10,7 +10,8 @@ from alerts.matching.derive import derived
 from alerts.matching.names import distinctive
 from alerts.matching.spellings import inflected
 from alerts.matching.text import Text
-from alerts.matching.vocabulary import COMMON_WORDS, DETERMINERS, LEGAL_TAILS, PRONOUNS
+from alerts.matching.vocabulary import COMMON_WORDS, DETERMINERS, LEGAL_TAILS, NATIONS, PRONOUNS
+from alerts.matching.words import word_list
 from alerts.model.institution import Derivation, Institution
 from alerts.model.mention import Rule
 
@@ -26,12 +27,12 @@ class Strength(IntEnum):
 
 
 class Case(Enum):
-    """How the letters' case decides. The rules are in `filters`."""
+    """How the letters' case decides, in words for people. The rules are in `spelling`."""
 
-    STRICT = "strict"  # exactly as given
-    PROPER = "proper"  # as names are written: capitals where a sentence has none
-    FREE = "free"  # a name of several words: any case, unless the words are ordinary ones
-    ANY = "any"  # the operator asked for no case
+    STRICT = "exactly as written"
+    PROPER = "with its capitals"  # where a sentence has none
+    FREE = "in any case, unless its words are ordinary"  # a name of several words
+    ANY = "in any case"  # the operator asked for it
 
 
 class Form(NamedTuple):
@@ -56,6 +57,7 @@ class Form(NamedTuple):
     excludes: bool = False  # a phrase within which the institution's names do not count …
     excludes_only: str = ""  # … or only the one with this key
     unspaced: bool = False  # in a script without spaces: found character by character
+    home: str = ""  # the country whose body it is, by its German adjective, where every country has one of this name
 
     @property
     def hides(self) -> bool:
@@ -71,6 +73,7 @@ class Form(NamedTuple):
         return len(self.gaps) + 1
 
 
+_STATE_BODIES = tuple(word_list("german_state_bodies"))
 _LONGEST_TAG = 6  # words
 _PLAIN_GAPS = tuple((" ",) * count for count in range(12))
 _DOMAIN = re.compile(r"^(?:[a-z][a-z0-9+.-]*://)?(?:www\.)?([^/\s?#:@]+\.[^/\s?#:@]+?)\.?(?:[/?#:].*)?$", re.IGNORECASE)
@@ -79,9 +82,10 @@ _DOMAIN = re.compile(r"^(?:[a-z][a-z0-9+.-]*://)?(?:www\.)?([^/\s?#:@]+\.[^/\s?#
 def forms(institution: Institution) -> Iterator[Form]:
     """All forms of an institution; empty names and names without a letter or digit give none."""
     parts = _given, _excluded, _tagged, _derived, _inflected
-    for form in chain.from_iterable(part(institution) for part in parts):
-        if form is not None:
-            yield form
+    region = Text(institution.region).tokens if institution.region else ()
+    home = next((NATIONS[word] for word in region if word in NATIONS), "")
+    for form in filter(None, chain.from_iterable(part(institution) for part in parts)):
+        yield form._replace(home=home) if home and form.key.endswith(_STATE_BODIES) and not form.gaps else form
 
 
 def _given(institution: Institution) -> Iterator[Form | None]:
@@ -150,14 +154,12 @@ def _derived(institution: Institution) -> Iterator[Form | None]:
 
 
 def _inflected(institution: Institution) -> Iterator[Form | None]:
-    """The grammatical cases of what was given; names with conditions of their own are taken as they are."""
+    """The grammatical cases of aliases; names with conditions of their own are taken as they are."""
     match = institution.match
     ruled = {rules.name for rules in match.of_names} if Derivation.SPELLING in match.derive else None
-    for name in () if ruled is None else {institution.name, *institution.aliases} - ruled:
-        if not name.isascii():
-            for surface in inflected(name):
-                case, origin = _asked_case(match.case_sensitive), Derivation.SPELLING.value
-                yield make(institution.id, surface, Rule.ALIAS, Strength.STRONG, case, origin)
+    for surface in chain.from_iterable(map(inflected, () if ruled is None else {*institution.aliases} - ruled)):
+        case, origin = _asked_case(match.case_sensitive), Derivation.SPELLING.value
+        yield make(institution.id, surface, Rule.ALIAS, Strength.STRONG, case, origin)
 
 
 def _asked_case(sensitive: bool | None) -> Case | None:

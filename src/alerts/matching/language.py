@@ -9,22 +9,13 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from alerts.matching.words import word_list
+from alerts.matching.words import pair_list, word_list
 from alerts.model.fields import grouped
 from alerts.model.item import Item
 
 LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt")  # those in Latin letters that word lists are kept for
 
-_SCRIPTS = (  # in this order: Japanese has Han letters, too
-    ("ja", re.compile("[\u3040-\u30ff]")),
-    ("ko", re.compile("[\uac00-\ud7a3]")),
-    ("zh", re.compile("[\u3400-\u9fff]")),
-    ("ru", re.compile("[\u0400-\u04ff]")),
-    ("ar", re.compile("[\u0600-\u06ff]")),
-    ("el", re.compile("[\u0370-\u03ff]")),
-    ("he", re.compile("[\u0590-\u05ff]")),
-    ("th", re.compile("[\u0e00-\u0e7f]")),
-)
+_SCRIPTS = [(name, re.compile("[\\u" + span.replace("-", "-\\u") + "]")) for name, span in pair_list("scripts")]
 _ANY_SCRIPT = re.compile(f"[{''.join(script.pattern[1:-1] for _, script in _SCRIPTS)}]")
 _SCRIPT_SHARE = 0.2  # so much of a text's letters makes its script that of the text; names of firms are often Latin
 _LETTERS = (("de", "ß"), ("es", "ñ¿¡"), ("pt", "ãõ"), ("fr", "œ"), ("de", "äöü"), ("fr", "èêùç"))

@@ -12,7 +12,7 @@ from alerts.model.institution import Derivation
 SMALL_WORDS = word_list("small_words")
 ADJECTIVES = frozenset(vocabulary.DEMONYMS.values()) | word_list("adjectives_abroad")
 _ORDINARY = vocabulary.ANY_COMMON_WORDS.union(
-    vocabulary.HEAD_NOUNS, vocabulary.HEAD_NOUNS_ABROAD, vocabulary.GENERIC_NOUNS
+    vocabulary.HEAD_NOUNS, word_list("head_nouns_abroad"), vocabulary.GENERIC_NOUNS
 )
 _PLACES_AND_GIVEN_NAMES = vocabulary.PLACE_NAMES | vocabulary.GIVEN_NAMES
 _PLACES_BY_FIRST_WORD = grouped((place[0], place) for place in vocabulary.MULTIWORD_PLACES)  # longest first

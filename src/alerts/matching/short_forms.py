@@ -5,7 +5,7 @@ from itertools import chain
 
 from alerts.matching import vocabulary
 from alerts.matching.names import ADJECTIVES, SMALL_WORDS, Derived, Name, distinctive, leading_place, ordinary
-from alerts.matching.words import word_list, words
+from alerts.matching.words import phrase_list, word_list, words
 from alerts.model.institution import Derivation
 
 _INVERTIBLE = word_list("invertible_nouns")
@@ -47,7 +47,7 @@ def _without_generic_nouns(name: Name) -> Iterator[Derived]:
     """Cisco (Systems), Juniper (Networks), Delta (Air Lines)."""
     end = len(name)
     while end > 1:
-        pair = end > 2 and tuple(name.low[end - 2 : end]) in vocabulary.LINE_PAIRS
+        pair = end > 2 and tuple(name.low[end - 2 : end]) in phrase_list("line_pairs")
         if not pair and name.low[end - 1] not in vocabulary.GENERIC_NOUNS:
             return
         end -= 2 if pair else 1

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from functools import partial
+from itertools import chain, takewhile
 
 from alerts.matching.names import Name, distinctive
-from alerts.matching.vocabulary import PLACE_ABBREVIATIONS, SPELLINGS
+from alerts.matching.vocabulary import PLACE_ABBREVIATIONS
+from alerts.matching.words import pair_list, word_list
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _WEB_ENDING = re.compile(r"^(.{4,})\.(?:com|org|net|io|ai|co)$", re.IGNORECASE)
@@ -13,15 +14,12 @@ _STATE_OF = re.compile(
     r"(?:\b[Tt]he )?(?:\b[A-Z][\w']+ )*"
     r"\b(?:Republic|Kingdom|Commonwealth|State|Confederation|Union) of (?:[Tt]he )?(?=[A-Z])"
 )
-_RESPELLED = {old: new for one, two in SPELLINGS for old, new in ((one, two), (two, one))}
+_RESPELLED = {old: new for one, two in pair_list("spellings") for old, new in ((one, two), (two, one))}
 _CYRILLIC_NOUN = re.compile("[А-ЯЁІЇЄ][а-яёіїє]{3,}(?<!ая)(?<!ый)(?<!ий)(?<!ой)(?<!о)(?<!и)")
-_CASES = {  # Russian and Ukrainian, by the ending of the first
-    "": "а у ом е і",
-    "а": "ы и у е і ой ою",
-    "я": "и ю е ей і ею",
-    "ь": "и ью я ю ем",
-    "й": "я ю ем е",
-}
+_CYRILLIC_ENDINGS = dict(pair_list("cyrillic/endings"))
+# Österreichische, Internationaler, Vereinte: a German adjective, before the noun that it goes with.
+_ADJECTIVE = re.compile(r"([A-ZÄÖÜ][\w-]*(?:isch|lich|ig|al|ell|iv|är)|Deutsch|Frei|Grün|Neu|Vereint|Vereinigt)e[rsn]?")
+_WITH_GENITIVE = tuple(form for noun in word_list("german_heads") for form in (noun, noun.capitalize()))
 _ARABIC = re.compile("[ء-ي]{3,}")
 _WITH_PLACE = re.compile(
     "|".join(re.escape(form) for full, shorts in PLACE_ABBREVIATIONS for form in (full, *shorts) if len(form) > 2)
@@ -31,7 +29,7 @@ _WITH_PLACE = re.compile(
 
 def spellings(name: Name) -> Iterator[str]:
     surface = name.surface
-    yield from respelled(name)
+    yield from chain(respelled(name), inflected(surface))
     if "'" in surface:
         yield surface.replace("'", "")
     elif len(name) == 1:
@@ -46,28 +44,35 @@ def spellings(name: Name) -> Iterator[str]:
 
 
 def inflected(surface: str) -> Iterator[str]:
-    """A name in Cyrillic in the cases of its first noun, one in Arabic with the particles that are written to it."""
+    """A name in Cyrillic or German in its cases, one in Arabic with the particles that are written to it."""
     first, blank, rest = surface.partition(" ")
     if _CYRILLIC_NOUN.fullmatch(first):
-        vowel = first[-1] if first[-1] in _CASES else ""
-        for ending in _CASES[vowel].split():
+        vowel = first[-1] if first[-1] in _CYRILLIC_ENDINGS else ""
+        for ending in _CYRILLIC_ENDINGS[vowel].split():
             yield first.removesuffix(vowel) + ending + blank + rest
     elif _ARABIC.match(first):
         yield from (particle + surface for particle in "وبلفك")
         if first.startswith("ال"):  # the article, which merges with the particle of the dative
             yield "لل" + surface[2:]
+    else:
+        yield from _german_cases(surface.split(" "))
+
+
+def _german_cases(words: list[str]) -> Iterator[str]:
+    """Der Europäischen Zentralbank, des Bundeskartellamts, der Vereinten Nationen."""
+    stems = [found[1] for found in takewhile(bool, map(_ADJECTIVE.fullmatch, words[:-1])) if found]
+    noun, *rest = words[len(stems) :]
+    forms = [(ending, noun) for ending in ("e", "er", "en", "es")] if stems else []
+    forms += [("en", f"{noun}s"), ("en", f"{noun}es")] if noun.endswith(_WITH_GENITIVE) else []
+    yield from (" ".join((*(stem + ending for stem in stems), form, *rest)) for ending, form in forms)
 
 
 def respelled(name: Name) -> Iterator[str]:
     """British and American spellings, and words that names abbreviate."""
-    for old in name.low:
+    for index, old in enumerate(name.low):
         if old in _RESPELLED:
-            new = partial(_as, _RESPELLED[old])
-            yield re.sub(rf"\b{old}\b\.?", new, name.surface, flags=re.IGNORECASE)
-
-
-def _as(word: str, model: re.Match[str]) -> str:
-    return word.capitalize() if model[0][0].isupper() else word
+            new = _RESPELLED[old].capitalize() if name.word(index)[0].isupper() else _RESPELLED[old]
+            yield re.sub(rf"(?i)\b{old}\b\.?", new, name.surface)
 
 
 def _abbreviated_places(surface: str) -> Iterator[str]:

@@ -62,6 +62,7 @@ _BOUNDARY = re.compile(r"[.!?…。！？\n](?:(?<=[。！？\n])|[\"'”’)\]]
 _LAST_WORD = re.compile(r"[\w.]{1,12}$")
 _DOTTED = re.compile(r"(?:\w\.)+\w")
 _ABBREVIATIONS = word_list("abbreviations")
+_ORDINAL = re.compile(r"\b(?i:ab|am|bis|das|dem|den|der|des|die|im|seit|und|vom|zum|zur)\s+\d{1,2}$")  # am 16. Dezember
 _MAX_SOUGHT = 8  # places of a text that are searched for
 _BLANK_CATEGORIES = frozenset({"Cs", "Cc", "Cn", "Co", "Zs"})
 
@@ -230,4 +231,6 @@ def _abbreviates(raw: str, stop: int) -> bool:
     if word is None:
         return False
     last = word.group().lower()
+    if last.isdigit():
+        return _ORDINAL.search(raw, max(0, stop - 8), stop) is not None
     return last in _ABBREVIATIONS or (len(last) == 1 and last.isalpha()) or _DOTTED.fullmatch(last) is not None

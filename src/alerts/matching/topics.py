@@ -33,8 +33,9 @@ class _Field:
 
     @cached_property
     def mentions(self) -> tuple[Mention, ...]:
-        """Those in this field."""
-        return tuple(each for each in self.of_item if each.field == self.name)
+        """Those in this field, without who is only named in parentheses: LONDON (Reuters), Hans Muster (SPÖ)."""
+        here = (each for each in self.of_item if each.field == self.name)
+        return tuple(each for each in here if not (each.voice and self.text.raw[each.start - 1 : each.start] == "("))
 
     @cached_property
     def sentences(self) -> Sentences:

@@ -15,25 +15,17 @@ ACTION_WORDS = word_list("actions")
 AGENTS = word_list("agents")
 MONTHS = word_list("months")
 PERSON_TITLES = word_list("person_titles")
-FORMS_OF_ADDRESS = word_list("forms_of_address")
-SAYING_VERBS = word_list("saying_verbs")
 GIVEN_NAMES = word_list("given_names")
 
 LEGAL_FORMS = phrase_list("legal_forms")
-PLAIN_LEGAL_FORMS = word_list("plain_legal_forms")
 LEGAL_TAILS = words("inc corp corporation ltd limited llc plc gmbh ag")  # that texts put after short names, too
-LEGAL_PREFIXES = phrase_list("legal_prefixes")
-CLUB_FORMS = phrase_list("club_forms")
 GENERIC_NOUNS = word_list("generic_nouns")
-LINE_PAIRS = phrase_list("line_pairs")
 HEAD_NOUNS = word_list("head_nouns")
-HEAD_NOUNS_ABROAD = word_list("head_nouns_abroad")
-GOVERNMENT_NOUNS = word_list("government_nouns")
-OF_HEADS = word_list("of_heads")
 PLACE_PREFIXES = word_list("place_prefixes")
 STOP_ACRONYMS = word_list("stop_acronyms")
-SPELLINGS = pair_list("spellings")
 DEMONYMS = dict(pair_list("demonyms"))
+# By the German adjective of a country, its own name and that of its capital: the adjective, without its ending.
+NATIONS = {word: each for each, places in pair_list("german_nations") for word in (each, *places.split())}
 PLACE_ABBREVIATIONS = [(full, re.split(r"\s*\|\s*", shorts)) for full, shorts in pair_list("place_abbreviations")]
 PLACES = frozenset(DEMONYMS) | word_list("places")  # of one word, in English
 MULTIWORD_PLACES = phrase_list("multiword_places")

@@ -4,14 +4,15 @@ Such a mention is a voice: the item is about something else, and the institution
 that show it, each in the seven languages of the word lists:
 
     Barclays analysts · analysts at Barclays · analyst Jane Roe of Barclays · a Gallup poll
-    according to Barclays · in an interview with Reuters · LONDON (Reuters) -
-    told Reuters on Monday · SEPT. 13 (ACME NEWS SERVICE) - · Reuters - Oil rose (under a title that ends "(Reuters)")
+    according to Barclays · told Reuters on Monday · in an interview with Reuters · Hans Muster (SPÖ)
+    LONDON (Reuters) - · SEPT. 13 (ACME NEWS SERVICE) - · Reuters - Oil rose (under a title that ends "(Reuters)")
 
 So is that of an investor that only qualifies another name: "OpenAI-backed Speak raises $78M"."""
 
 import re
 
 from alerts.matching.candidate import Candidate
+from alerts.matching.vocabulary import GIVEN_NAMES
 from alerts.matching.words import phrase_list, word_list, words
 
 _ANALYSTS = word_list("voice/analysts")
@@ -85,7 +86,10 @@ def _was_told(candidate: Candidate) -> bool:
 
 
 def _is_credit(candidate: Candidate) -> bool:
-    """Whether it stands in a dateline, or is the credit before the text and after the title."""
+    """Whether it stands in a dateline, after a person who belongs to it, or before the text and after the title."""
+    person = candidate.text.cased_tokens[max(0, candidate.first - _NAME_WORDS) : max(0, candidate.first - 1)]
+    if candidate.gap_before == " (" and any(word.istitle() and word.lower() in GIVEN_NAMES for word in person):
+        return candidate.gap_after.startswith(")")
     opened, credit = candidate.gap_before.endswith("("), _CREDIT.match(candidate.text.cased)
     dated = opened and candidate.gap_after.startswith(_DATELINE_END)
     if candidate.start < _MAX_DATELINE and (dated or (credit and credit.start(1) < candidate.start < credit.end())):
