@@ -522,6 +522,17 @@ def test_why_not_is_for_operators_and_for_the_leadership_alliance_about_itself(
     assert client.get(f"/api/subscribers/{asked}/why-not/acme").status_code == 403
 
 
+def test_every_link_of_an_alert_is_for_its_subscriber(town: System, browser: Browser) -> None:
+    with town.database.read() as session:
+        alert = session.scalars(select(AlertRow.id).where(AlertRow.subscriber == "desk")).first()
+    for who in ({"tier": Tier.STRATEGIC_CIRCLE, "subscriber": "desk"}, {"operator": True}):
+        client = browser(**who)
+        links = {link or "" for link in Read(client.get(f"/alerts/{alert}").text).values("href", "a")}
+        statuses = {link: client.get(link).status_code for link in links if link.startswith("/")}
+        assert set(statuses.values()) == {200}, statuses
+        assert any("why-not" in link for link in links) is ("operator" in who)
+
+
 def test_an_alert_shows_what_had_been_without_each_story(town: System, browser: Browser) -> None:
     address = f"/alerts/{first(town, AlertRow)}"
     assert "Without it" in browser(operator=True).get(address).text
