@@ -10,7 +10,7 @@ from kit.feeds import Entry, FeedServer
 from kit.receiver import Answer as Reply
 from kit.receiver import Receiver
 from kit.system import START, System, settings
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from alerts.access.links import Pages, answered
 from alerts.access.signing import Signer
@@ -120,6 +120,20 @@ def test_what_a_channel_refuses_goes_to_its_fallback_once(desk: System, receiver
         steps.send(desk.runtime, row.id)
     desk.settle(minutes=20)
     assert len(receiver.received) == 3
+
+
+def test_a_fallback_carries_what_a_message_of_before_version_0_2_had_superseded(
+    desk: System, receiver: Receiver
+) -> None:
+    receiver.then(Reply(503), Reply(403))
+    desk.poll("wire")
+    [row] = desk.deliveries("failed")
+    former = {"alerts": [], "reminders": [], "overtaken": ids(desk), "standing": [], "more": 0, "detail": ""}
+    with desk.database.write() as session:
+        session.execute(update(DeliveryRow).where(DeliveryRow.id == row.id).values(message=former))
+    desk.settle(minutes=20)
+    assert {each.channel for each in desk.rows(DeliveryRow)} == {"chat", "mail"}
+    assert len(desk.rows(CarriedRow, alert=ids(desk)[0])) == 2
 
 
 def test_a_correction_goes_where_the_alert_arrived(desk: System, feeds: FeedServer, receiver: Receiver) -> None:

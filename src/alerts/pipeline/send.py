@@ -242,7 +242,7 @@ def _to_fallback(session: Session, settings: Settings, dead: Leased, now: dateti
     channel = subscriber.fallback.get(dead.channel) if subscriber is not None else None
     if channel is None:
         return []
-    alerts_, reminders, superseded = (tuple(dead.message[key]) for key in ("alerts", "reminders", "superseded"))
+    alerts_, reminders, superseded = map(tuple, _shown(dead))
     made = stable_id("fallback", dead.id, channel)
     message = Message(made, dead.subscriber, channel, Kind(dead.kind), dead.at, alerts_, reminders, superseded)
     more = {**dead.message, "instead_of": dead.channel}
