@@ -99,7 +99,7 @@ def story_record(evidence: Evidence, mentions: Mapping[str, Sequence[Sequence[An
             {
                 **fields_of(each, "items"),
                 "weight": max(map(weights.__getitem__, each.items)),
-                "merged": [link._asdict() for link in each.links],
+                "merged": as_record(each.links),
             }
             for each in evidence.groups
         ],

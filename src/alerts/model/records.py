@@ -25,14 +25,14 @@ def rounded(value: float) -> float:
 
 
 def as_record(value: Any) -> Any:
-    """A dataclass as records show it: an object of its fields, in their order, with times as text and rounded numbers.
+    """A dataclass or named tuple as an object of its fields, in their order, with times as text and rounded numbers.
 
     A field that is a Python keyword (`from_`) loses its underscore; one with another name in records says so."""
-    kind = type(value)
+    kind: Any = type(value)
     if kind in _PLAIN:
         return value
-    if is_dataclass(kind):
-        return {shown: as_record(getattr(value, name)) for name, shown in _names(kind)}
+    if names := _names(kind):
+        return {shown: as_record(getattr(value, name)) for name, shown in names}
     if isinstance(value, tuple | list):
         return [as_record(each) for each in value]
     if isinstance(value, Mapping):
@@ -44,8 +44,10 @@ def as_record(value: Any) -> Any:
 
 @cache
 def _names(kind: type[Any]) -> tuple[tuple[str, str], ...]:
-    """The fields of a dataclass, each with the name that records give it."""
-    return tuple((each.name, each.metadata.get("record", each.name.rstrip("_"))) for each in fields(kind))
+    """The fields of a dataclass or named tuple, each with the name that records give it; none of any other type."""
+    if is_dataclass(kind):
+        return tuple((each.name, each.metadata.get("record", each.name.rstrip("_"))) for each in fields(kind))
+    return tuple((name, name.rstrip("_")) for name in getattr(kind, "_fields", ()))
 
 
 def some(record: Mapping[str, Any], *keys: str) -> dict[str, Any]:

@@ -104,10 +104,7 @@ def story(request: Request) -> Response:
     with visit(request) as (site, session, visitor):
         _need_detail(visitor, "Stories")
         found = read_story(session, site.settings, request.path_params["story"])
-    publishers = [
-        {**each, "reports": [_report(shown) for shown in each["reports"]], "merged": as_record(each["merged"])}
-        for each in found["publishers"]
-    ]
+    publishers = [{**each, "reports": [_report(one) for one in each["reports"]]} for each in found["publishers"]]
     withdrawn = [_report(each) for each in found["withdrawn"]]
     record = as_record({**found, "publishers": publishers, "withdrawn": withdrawn})
     return answer({"kind": "story", **{key: value for key, value in record.items() if key not in {"name", "titles"}}})

@@ -121,7 +121,7 @@ def read_story(session: Session, settings: Settings, story_id: str) -> dict[str,
         {
             "weight": max(counting[item].weight for item in group.items),
             "reports": [counting[item] for item in group.items],
-            "merged": [link._asdict() for link in group.links],
+            "merged": group.links,
         }
         for group in groups
     ]
