@@ -172,7 +172,7 @@ def redeliver(app: App, delivery: str | None, dead: bool, subscriber: str | None
         click.echo(to_line({"delivery": each, "state": "pending"}) if as_json else f"{each}: due now")
     if not found:
         if subscriber not in {None, OPERATORS}:
-            app.settings().subscriber(subscriber or "")
+            app.settings().subscriber(subscriber or "")  # raises NotFoundError where there is none
         click.echo("nothing is dead", err=True)
 
 

@@ -55,6 +55,7 @@ _DATELINE_HEAD = re.compile(
 # MADRID, 23 may (EFE) · Griñón (Madrid), 23 may (EFE) · Miami (EEUU) (dpa) · Berlin (AFP)
 _DATELINE = re.compile(r"\)?(?: \([\w. ]{2,20}\))?(?:,? \d{1,2}\.? \w+\.?)? \([A-Za-z]{2,8}\)")
 _GERMAN_DATELINE = re.compile(r"(?:^|[.!?] )([A-Z][\w/ ]{2,60}) -\s?(?=[A-Z])")  # Kiew/Moskau - Der US-Senat
+_GERMAN_FUNCTION_WORDS = word_list("function_words/de")
 _GERMAN_INDEFINITE = word_list("german_indefinite")
 _GERMAN_ENDINGS = ("e", "er", "es", "en", "em")
 _BEFORE_MONTH = word_list("before_month")
@@ -263,9 +264,10 @@ def explained(candidate: Candidate) -> str:
 
 def german_noun(candidate: Candidate) -> str:
     """In German every noun has a capital: ein Bild, das schöne Bild, S-Bahn are no names, Bild is. Nor is Über Uber."""
-    written = candidate.text.raw[slice(*candidate.text.raw_span(candidate.start, candidate.end))]
-    if not written.isascii() and candidate.form.key in word_list("function_words/de"):
-        return f"an ordinary word: {written}" if candidate.document.language == "de" else ""
+    if candidate.form.key in _GERMAN_FUNCTION_WORDS:
+        written = candidate.text.raw[slice(*candidate.text.raw_span(candidate.start, candidate.end))]
+        if not written.isascii():
+            return f"an ordinary word: {written}" if candidate.document.language == "de" else ""
     before = candidate.before
     adjective = before.islower() and before not in vocabulary.ANY_FUNCTION_WORDS and before.endswith(_GERMAN_ENDINGS)
     if not (candidate.before_gap("-") or before.lower() in _GERMAN_INDEFINITE or adjective):
@@ -320,11 +322,9 @@ def dateline(candidate: Candidate) -> str:
     return "the place of a dateline" if candidate.end <= max(head.end("city"), head.end("state")) else ""
 
 
-_ALL = (
-    *(link, double_name, place_begins_name, place_ends_name, head_of_place, surname, ordinary_word, explained),
-    *(german_noun, abroad, month, locative, dateline),
-)
-FILTERS: Final[Mapping[str, Filter]] = {each.__name__.replace("_", " "): each for each in _ALL}
+_GENERAL = link, double_name, place_begins_name, place_ends_name, head_of_place, surname, ordinary_word, explained
+_SPECIAL = german_noun, abroad, month, locative, dateline  # to some languages, or to places and dates
+FILTERS: Final[Mapping[str, Filter]] = {each.__name__.replace("_", " "): each for each in (*_GENERAL, *_SPECIAL)}
 
 _PLURALS = {f"{word}s" for word in vocabulary.ANY_COMMON_WORDS}
 # What is also a word, a month or a place.

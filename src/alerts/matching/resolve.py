@@ -195,12 +195,12 @@ def _without_bearers(kept: list[Candidate], bearers: Mapping[tuple[str, str], st
     named = {each.form.institution for each in kept if (each.form.institution, each.form.key) not in bearers}
     others = []
     for candidate in kept:
-        reason = bearers.get((candidate.form.institution, candidate.form.key))
-        firm = candidate.before.lower() in FIRM_ARTICLES.get(candidate.document.language, ())  # da Gerdau
-        if reason and not firm and candidate.form.institution not in named:
-            reject(candidate, reason)
-        else:
+        reason = bearers.get((candidate.form.institution, candidate.form.key), "")
+        counts = not reason or candidate.form.institution in named
+        if counts or candidate.before.lower() in FIRM_ARTICLES.get(candidate.document.language, ()):  # da Gerdau
             others.append(candidate)
+        else:
+            reject(candidate, reason)
     return others
 
 

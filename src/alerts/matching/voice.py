@@ -86,14 +86,17 @@ def _was_told(candidate: Candidate) -> bool:
 
 
 def _is_credit(candidate: Candidate) -> bool:
-    """Whether it stands in a dateline, after a person who belongs to it, or before the text and after the title."""
-    person = candidate.text.cased_tokens[max(0, candidate.first - _NAME_WORDS) : max(0, candidate.first - 1)]
-    if candidate.gap_before == " (" and any(word.istitle() and word.lower() in GIVEN_NAMES for word in person):
-        return candidate.gap_after.startswith(")")
-    opened, credit = candidate.gap_before.endswith("("), _CREDIT.match(candidate.text.cased)
-    dated = opened and candidate.gap_after.startswith(_DATELINE_END)
-    if candidate.start < _MAX_DATELINE and (dated or (credit and credit.start(1) < candidate.start < credit.end())):
-        return True
+    """Whether it is credited with the report, or stands in parentheses after a person who belongs to it."""
+    if candidate.gap_before == " (":
+        person = candidate.text.cased_tokens[max(0, candidate.first - _NAME_WORDS) : max(0, candidate.first - 1)]
+        if any(word.istitle() and word.lower() in GIVEN_NAMES for word in person):
+            return candidate.gap_after.startswith(")")
+    opened = candidate.gap_before.endswith("(")
+    if candidate.start < _MAX_DATELINE:
+        credit = _CREDIT.match(candidate.text.cased)
+        credited = credit is not None and credit.start(1) < candidate.start < credit.end()
+        if credited or (opened and candidate.gap_after.startswith(_DATELINE_END)):
+            return True
     if not opened and candidate.start:
         return False
     name, (title, *others) = candidate.surface, candidate.document.texts.values()

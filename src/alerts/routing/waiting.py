@@ -314,7 +314,7 @@ class PendingAlerts:
         known = self.notifications.knowledge(institution)
         for axis in axes:
             left = known.of(axis).retract(
-                channel, lambda ref: self.id_of(self.named(institution, channel, ref)) == alert
+                channel, lambda each: self.id_of(self.named(institution, channel, each)) == alert
             )
             known = known.having(axis, left)
         self.notifications.keep(institution, known)
