@@ -24,7 +24,7 @@ def test_a_channel_that_is_not_complete_is_refused_with_its_place(
     tmp_path: Path, url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "alerts.yaml").write_text(BASE.replace("URL", url), encoding="utf-8")
-    assert status_of(["--config", str(tmp_path), "check"]) == 1
+    assert status_of(["--config", str(tmp_path), "--state", str(tmp_path / "state"), "check"]) == 1
     said = capsys.readouterr().err
     assert f"{tmp_path}/alerts.yaml:8:13: channels: work is not complete" in said
 
@@ -40,4 +40,4 @@ def test_a_channel_that_is_not_complete_is_refused_with_its_place(
 )
 def test_a_channel_that_is_complete_is_taken(tmp_path: Path, url: str) -> None:
     (tmp_path / "alerts.yaml").write_text(BASE.replace("URL", url), encoding="utf-8")
-    assert status_of(["--config", str(tmp_path), "check"]) == 0
+    assert status_of(["--config", str(tmp_path), "--state", str(tmp_path / "state"), "check"]) == 0
